@@ -41,20 +41,26 @@ def data_dir() -> Path:
 
 
 @contextlib.contextmanager
-def services() -> Iterator[None]:
-    """Let the body find DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL in the environment.
+def services() -> Iterator[list[str]]:
+    """Yield the names of the services that are ours ("postgres", "broker").
 
-    What is set there or in `.env` stays; the rest is embedded, and DEMO is then on unless it is set.
+    The body finds DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL in the environment. What is set there
+    or in `.env` stays; the rest is embedded, and DEMO is then on unless it is set.
     Raises ServiceError when a service cannot start.
     """
     read_dotenv()
+    ours = []
     with contextlib.ExitStack() as stack:
         if not os.environ.get("DATABASE_URL"):
             directory = prepare_data_dir(data_dir())
             city = os.environ.get("CITY", DEFAULT_CITY)
             stack.enter_context(in_use("postgres", directory))
+            ours.append("postgres")
             server = postgres_at(directory)
-            set_up_city_schema(server.conninfo(), city=city, database=DATABASE, locale=LOCALE)
+            try:
+                set_up_city_schema(server.conninfo(), city=city, database=DATABASE, locale=LOCALE)
+            except ValueError as error:
+                raise ServiceError(str(error)) from error
             stack.enter_context(
                 _environment(
                     DATABASE_URL=server.url(f"c{city}_app", DATABASE),
@@ -66,8 +72,9 @@ def services() -> Iterator[None]:
         if not os.environ.get("REDIS_URL"):
             directory = prepare_data_dir(data_dir())
             stack.enter_context(in_use("broker", directory))
+            ours.append("broker")
             stack.enter_context(_environment(REDIS_URL=broker_at(directory).url))
-        yield
+        yield ours
 
 
 @contextlib.contextmanager
@@ -113,6 +120,17 @@ def ensure_running(service: str, directory: Path, *, throw_away: bool = False) -
                 log = directory / "logs" / f"{service}.log"
                 raise ServiceError(f"{service} does not answer. The end of {log}:\n{processes.tail(log)}")
             time.sleep(0.02)
+
+
+def has_stopped(service: str, directory: Path) -> bool:
+    """Wait while the service is stopping; false when somebody else goes on using it."""
+    users = directory / service / "users.lock"
+    time.sleep(2 * keeper.LOOK_SECONDS)  # until its keeper has looked
+    while is_kept(service, directory):
+        if not processes.is_locked(users):  # its keeper holds it exclusively while it stops
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def is_kept(service: str, directory: Path) -> bool:

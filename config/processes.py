@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def stop(process: subprocess.Popen, signals: list[tuple[int, float]]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
     if process.poll() is None:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # its session is its own, see `spawn`
         process.wait()
 
 

@@ -76,4 +76,6 @@ def _create_role(admin: psycopg.Connection, role: str, password: str | None) -> 
     if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         admin.execute(sql.SQL("create role {} login").format(name))
     if password is not None:
-        admin.execute(sql.SQL("alter role {} password {}").format(name, sql.Literal(password)))
+        # Hashed here, so that the password itself reaches no log of the server.
+        hashed = admin.pgconn.encrypt_password(password.encode(), role.encode()).decode()
+        admin.execute(sql.SQL("alter role {} password {}").format(name, sql.Literal(hashed)))
