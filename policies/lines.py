@@ -104,8 +104,8 @@ def _line(node: Node, values: dict[str, Value]) -> LineSpec:
         beyond=_beyond(node, values),
     )
     node.close()
-    if spec.beyond is not None and len(spec.limits) != 1:
-        raise PackError(f"{node.path}: a line that overflows has exactly one limit")
+    if spec.beyond is not None and (len(spec.limits) != 1 or spec.visit_limit is not None):
+        raise PackError(f"{node.path}: a line that overflows has exactly one limit, and none per visit")
     return spec
 
 
