@@ -4,13 +4,14 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountKind
-from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk
+from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
+from accounts.reversal import REVERSAL
 from insured.documents import masked
 from insured.models import Status
 from office.models import Run, RunKindName
-from office.policy import pack_of
+from office.policy import notices_of, pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
-from office.statements import execute, fetch, statement
+from office.statements import execute, statement
 from policies.credit import CreditTerm, credit_terms
 from policies.values import NotInForce
 
@@ -24,8 +25,9 @@ def compute(run: Run) -> Computed:
     try:
         terms = credit_terms(pack, run.period)
     except NotInForce as reason:
-        raise RunRefused(_("No rules are in force for %(period)s: %(reason)s") % {
-            "period": run.period, "reason": reason}) from None
+        raise RunRefused(
+            _("No rules are in force for %(period)s: %(reason)s") % {"period": run.period, "reason": reason}
+        ) from None
     if all(term.method == "none" for term in terms):
         raise RunRefused(_("This scheme has no personal accounts."))
     clear_lines(run)
@@ -44,16 +46,7 @@ def compute(run: Run) -> Computed:
     )
     execute("accounts/credit_exceptions", run=run.pk, **table, **here)
     cut_into_chunks(run)
-    notices = [notice.article for notice in pack.notices("credit", run.period)]
-    return Computed(totals=totals_of(run), notices=notices)
-
-
-def totals_of(run: Run) -> dict:
-    """The run's lines by county and by status: {dimension: [[key, rows, yuan], …]}."""
-    totals = {"county": [], "status": []}
-    for dimension, key, rows, amount in fetch("accounts/totals", run=run.pk):
-        totals[dimension].append([key, rows, str(amount)])
-    return totals
+    return Computed(totals=totals_of(run), notices=notices_of(run, section="accounts"))
 
 
 def _as_arrays(terms: list[CreditTerm]) -> dict[str, list]:
@@ -74,8 +67,14 @@ def credit_roll(run: Run) -> Table:
     return Table(
         title=_("Credit roll %(period)s") % {"period": run.period},
         columns={
-            _("Person number"): "text", _("Name"): "text", _("Document number"): "text", _("Status"): "text",
-            _("Base"): "money", _("Credit standard"): "text", _("Month"): "text", _("Amount"): "money",
+            _("Person number"): "text",
+            _("Name"): "text",
+            _("Document number"): "text",
+            _("Status"): "text",
+            _("Base"): "money",
+            _("Credit standard"): "text",
+            _("Month"): "text",
+            _("Amount"): "money",
             _("County"): "text",
         },
         rows=_roll_rows(run),
@@ -88,11 +87,18 @@ def _roll_rows(run: Run):
         cursor.execute(statement("accounts/credit_roll"), {"run": run.pk})
         for number, name, document, status, base, standard, amount, county in cursor:
             yield (
-                number, name, masked(document), labels.get(status, status), base, standard, str(run.period), amount,
+                number,
+                name,
+                masked(document),
+                labels.get(status, status),
+                base,
+                standard,
+                str(run.period),
+                amount,
                 county,
             )
 
 
 CREDIT = RunKind(
-    name=RunKindName.CREDIT, compute=compute, post_chunk=post_chunk, export=credit_roll
+    name=RunKindName.CREDIT, compute=compute, post_chunk=post_chunk, mirror=REVERSAL, export=credit_roll
 )

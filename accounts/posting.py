@@ -27,6 +27,14 @@ def cut_into_chunks(run: Run) -> None:
     execute("accounts/chunks", run=run.pk)
 
 
+def totals_of(run: Run) -> dict:
+    """The run's lines by county and by status: {dimension: [[key, rows, yuan], …]}."""
+    totals = {"county": [], "status": []}
+    for dimension, key, rows, amount in fetch("accounts/totals", run=run.pk):
+        totals[dimension].append([key, rows, str(amount)])
+    return totals
+
+
 def post_chunk(run: Run, chunk: RunChunk) -> str:
     """Insert a chunk's transfers and move the balances; return the digest of what was inserted.
 
@@ -41,6 +49,12 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
             % {"chunk": chunk.number, "run": run}
         )
     move_balances(run, chunk)
+    return digest
+
+
+def chunk_digest(run: Run, chunk: RunChunk) -> str:
+    """The digest of everything a chunk has posted, as `verify_books` computes it again."""
+    [(digest,)] = fetch("accounts/chunk_digest", run=run.pk, chunk=chunk.number)
     return digest
 
 

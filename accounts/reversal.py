@@ -1,7 +1,6 @@
 """Giving back what a run posted, transfer by transfer; what was spent meanwhile becomes a receivable."""
 
-from accounts.credit import totals_of
-from accounts.posting import clear_lines, cut_into_chunks, post_chunk
+from accounts.posting import chunk_digest, clear_lines, cut_into_chunks, post_chunk, totals_of
 from office.models import Run, RunChunk, RunKindName
 from office.runs import Computed, RunKind
 from office.statements import execute
@@ -24,7 +23,8 @@ def post(run: Run, chunk: RunChunk) -> str:
     execute("accounts/lock_people", **here)
     execute("accounts/open_receivables", **here)
     execute("accounts/recover_spent", month=run.period.first_day, **here)
-    return post_chunk(run, chunk)
+    post_chunk(run, chunk)
+    return chunk_digest(run, chunk)
 
 
 REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post)

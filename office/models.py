@@ -175,6 +175,7 @@ class Run(models.Model):
             ("review_run", _("Can review runs")),
             ("post_run", _("Can post runs")),
             ("reverse_run", _("Can reverse runs")),
+            ("export_run", _("Can download runs' tables")),
         ]
         constraints = [
             first_of_month("period", name="run_period_first_of_month"),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from office.models import City, County, PolicyVersion
+from office.models import City, County, PolicyVersion, Run
 from policies.pack import FOLDER, Pack, parse_pack
 
 
@@ -25,9 +25,13 @@ def load_shipped_packs(city: str) -> None:
         pack = parse_pack(text)
         if pack.city.code != city:
             continue
-        City.objects.update_or_create(code=pack.city.code, defaults={"name": pack.city.zh, "name_en": pack.city.en})
+        City.objects.update_or_create(
+            code=pack.city.code, defaults={"name": pack.city.name.zh, "name_en": pack.city.name.en}
+        )
         for county in pack.counties:
-            County.objects.update_or_create(code=county.code, defaults={"name": county.zh, "name_en": county.en})
+            County.objects.update_or_create(
+                code=county.code, defaults={"name": county.name.zh, "name_en": county.name.en}
+            )
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         versions = PolicyVersion.objects.filter(scheme=pack.scheme)
         if not versions.filter(sha256=sha256).exists():
@@ -56,3 +60,11 @@ def pack_of(version: PolicyVersion) -> Pack:
 @lru_cache(maxsize=32)
 def _parsed(sha256: str, document: str) -> Pack:
     return parse_pack(document)
+
+
+def notices_of(run: Run, *, section: str) -> list[dict]:
+    """What a section of the pack wants known with a run of this period, each with its article."""
+    return [
+        {"article": notice.article, "zh": notice.text.zh, "en": notice.text.en}
+        for notice in pack_of(run.policy).notices(section, run.period)
+    ]

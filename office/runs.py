@@ -49,12 +49,14 @@ class RunKind:
 
     compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
     post_chunk: posts one chunk within the transaction that marks it posted; returns the digest of what it posted.
+    mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
     """
 
     name: RunKindName
     compute: Callable[[Run], Computed]
     post_chunk: Callable[[Run, RunChunk], str]
+    mirror: "RunKind | None" = None
     export: Callable[[Run], "Table"] | None = None
 
 
@@ -67,8 +69,13 @@ class Table:
     rows: object
 
 
+def kind_of(run: Run) -> RunKind:
+    """What a run does; a reversal is done by the mirror of the kind it reverses."""
+    return _kind(run.reverses.kind).mirror if run.kind == RunKindName.REVERSAL else _kind(run.kind)
+
+
 @cache
-def kind_of(name: str) -> RunKind:
+def _kind(name: str) -> RunKind:
     return import_string(settings.RUN_KINDS[name])
 
 
@@ -79,14 +86,22 @@ def prepare(
 
     Raises RunRefused, naming the run that is there, when a live run of the kind, scheme and period exists.
     """
+    if by is not None and reverses is None:
+        _demand(by, "office.prepare_run")
     policy = reverses.policy if reverses else policy_in_force(scheme=scheme)
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
     try:
         with transaction.atomic():
             last = None if reverses else same.aggregate(last=Max("attempt"))["last"]
             run = Run.objects.create(
-                kind=kind, scheme=scheme, period=period, policy=policy, origin=origin, prepared_by=by,
-                reverses=reverses, attempt=0 if last is None else last + 1,
+                kind=kind,
+                scheme=scheme,
+                period=period,
+                policy=policy,
+                origin=origin,
+                prepared_by=by,
+                reverses=reverses,
+                attempt=0 if last is None else last + 1,
             )
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
@@ -107,7 +122,7 @@ def compute(run_id: int) -> Run:
                 return run
             run.chunks.all().delete()
             run.exceptions.all().delete()
-            computed = kind_of(run.kind).compute(run)
+            computed = kind_of(run).compute(run)
             chunks = list(run.chunks.order_by("number"))
             run.rows = sum(chunk.rows for chunk in chunks)
             run.amount = sum((chunk.amount for chunk in chunks), Decimal("0.00"))
@@ -127,8 +142,16 @@ def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> Non
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))
     approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
-    _advance(run, approved, by=by, origin=origin, act="approve",
-             state=RunState.REVIEWED, reviewed_by=by, reviewed_at=timezone.now())
+    _advance(
+        run,
+        approved,
+        by=by,
+        origin=origin,
+        act="approve",
+        state=RunState.REVIEWED,
+        reviewed_by=by,
+        reviewed_at=timezone.now(),
+    )
 
 
 def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
@@ -136,8 +159,17 @@ def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
     _demand(by, "office.review_run")
     _demand_reason(reason)
     waiting = Run.objects.filter(pk=run.pk, state__in=[RunState.COMPUTED, RunState.REVIEWED])
-    _advance(run, waiting, by=by, origin=origin, act="send_back", reason=reason,
-             state=RunState.DRAFT, reviewed_by=None, reviewed_at=None)
+    _advance(
+        run,
+        waiting,
+        by=by,
+        origin=origin,
+        act="send_back",
+        reason=reason,
+        state=RunState.DRAFT,
+        reviewed_by=None,
+        reviewed_at=None,
+    )
 
 
 def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
@@ -177,7 +209,7 @@ def _post_next_chunk(run_id: int) -> bool:
         )
         if chunk is None:
             return False
-        chunk.posted_digest = kind_of(chunk.run.kind).post_chunk(chunk.run, chunk)
+        chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
         chunk.posted_at = timezone.now()
         chunk.save(update_fields=["posted_digest", "posted_at"])
     return True
@@ -207,7 +239,14 @@ def seal_of(run: Run, *, previous: str) -> str:
     """The seal: hash of the seal before, what the run is, and the digests of its chunks in order."""
     digests = run.chunks.order_by("number").values_list("posted_digest", flat=True)
     return _sha256(
-        previous, str(run.pk), run.kind, run.scheme, str(run.period), str(run.attempt), run.input_hash, *digests
+        previous,
+        str(run.pk),
+        run.kind,
+        run.scheme,
+        str(run.period),
+        str(run.attempt),
+        run.input_hash,
+        *digests,
     )
 
 
@@ -227,7 +266,12 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
         if posted.state != RunState.POSTED:
             raise RunRefused(_wrong_state(posted))
         reversal = prepare(
-            kind=RunKindName.REVERSAL, scheme=run.scheme, period=run.period, by=by, origin=origin, reverses=posted
+            kind=RunKindName.REVERSAL,
+            scheme=run.scheme,
+            period=run.period,
+            by=by,
+            origin=origin,
+            reverses=posted,
         )
         _record(posted, by=by, origin=origin, act="reverse", reason=reason)
         compute(reversal.pk)
@@ -242,7 +286,9 @@ def previous_posted(run: Run) -> Run | None:
     return Run.objects.filter(kind=run.kind, scheme=run.scheme, period=before, state=RunState.POSTED).first()
 
 
-def _advance(run: Run, claimed, *, by: Staff | None, origin: str, act: str, reason: str = "", **changes) -> None:
+def _advance(
+    run: Run, claimed, *, by: Staff | None, origin: str, act: str, reason: str = "", **changes
+) -> None:
     """Make a change of state only if the run is still where `claimed` expects it: of two, one succeeds."""
     with transaction.atomic():
         if not claimed.update(**changes):
@@ -254,7 +300,8 @@ def _advance(run: Run, claimed, *, by: Staff | None, origin: str, act: str, reas
 
 def _wrong_state(run: Run) -> str:
     return _("Run %(run)s is in the state “%(state)s”; this cannot be done now.") % {
-        "run": run, "state": run.get_state_display(),
+        "run": run,
+        "state": run.get_state_display(),
     }
 
 
