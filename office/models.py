@@ -125,6 +125,9 @@ class RunKindName(models.TextChoices):
     REVERSAL = "reversal", _("Reversal")
 
 
+YEARLY_KINDS = (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+
+
 class Run(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=RunKindName)
     scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
@@ -227,7 +230,7 @@ class Run(models.Model):
 
     @property
     def yearly(self) -> bool:
-        return self.kind in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+        return (self.reverses or self).kind in YEARLY_KINDS
 
     @property
     def period_label(self) -> str:

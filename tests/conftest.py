@@ -5,6 +5,8 @@
 
 import psycopg
 import pytest
+import redis
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
@@ -39,19 +41,20 @@ def committed(django_db_setup, django_db_blocker):
         yield
         connections.close_all()
     empty_the_city()
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
 @pytest.fixture
 def administrator():
     """A connection as the server's superuser, who may do what the portal may not."""
-    with psycopg.connect(postgres.conninfo(dbname=DATABASE), autocommit=True) as connection:
+    with psycopg.connect(postgres.conninfo(database=DATABASE), autocommit=True) as connection:
         connection.execute(f"set search_path = c{CITY}, ext")
         yield connection
 
 
 def empty_the_city() -> None:
     """Truncate what tests wrote, past the triggers that rightly refuse it to everybody else."""
-    with psycopg.connect(postgres.conninfo(dbname=DATABASE)) as connection:
+    with psycopg.connect(postgres.conninfo(database=DATABASE)) as connection:
         tables = connection.execute(
             "select format('%%I.%%I', schemaname, tablename) from pg_tables"
             " where schemaname = %s and not tablename like any(%s)",
