@@ -82,6 +82,7 @@ def test_a_killed_broker_comes_back_with_what_was_queued(data, trial, tmp_path):
     with data.user():
         place = broker_at(data.path)
         client = redis.Redis.from_url(place.url)
+        client.delete("queue")
         client.rpush("queue", "task")
         process = client.info("server")["process_id"]
         os.kill(process, signal.SIGKILL)
@@ -96,6 +97,7 @@ def test_a_killed_broker_comes_back_with_what_was_queued(data, trial, tmp_path):
 def test_an_orphaned_broker_is_stopped_first(data):
     with data.user():
         client = redis.Redis.from_url(broker_at(data.path).url)
+        client.delete("queue")
         client.rpush("queue", "task")
         program = Path(f"/proc/{client.info('server')['process_id']}/exe").readlink()
     wait_until(data.stopped)

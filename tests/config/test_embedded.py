@@ -24,7 +24,8 @@ def kill(pid: int) -> None:
 
 def add_a_row(data) -> None:
     with data.connect() as connection:
-        connection.execute("create table if not exists kept (n int)")
+        connection.execute("drop table if exists kept")
+        connection.execute("create table kept (n int)")
         connection.execute("insert into kept values (1)")
 
 
@@ -239,8 +240,13 @@ def test_data_of_another_version_is_refused(data):
     with data.user():
         pass
     wait_until(data.stopped)
-    (data.cluster / "PG_VERSION").write_text("9\n")
-    assert "written by PostgreSQL 9" in data.refusal()
+    version = data.cluster / "PG_VERSION"
+    real = version.read_text()
+    version.write_text("9\n")
+    try:
+        assert "written by PostgreSQL 9" in data.refusal()
+    finally:
+        version.write_text(real)
 
 
 def test_a_city_code_is_six_digits(data):
