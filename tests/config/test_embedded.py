@@ -119,7 +119,10 @@ def test_a_killed_server_comes_back_with_every_committed_row(data):
 def test_after_a_killed_keeper_the_next_user_finds_every_committed_row(data):
     with data.user():
         add_a_row(data)
+        server = data.postmaster()
         kill(data.keeper())
+        if sys.platform == "linux":
+            wait_until(lambda: not processes.is_program(server, "postgres", data.cluster))
         with data.user():
             assert rows(data) == 1
 

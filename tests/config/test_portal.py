@@ -112,8 +112,12 @@ def test_a_port_is_a_number(empty, number):
     assert "must be a number" in text
 
 
-def test_a_failed_step_shows_the_end_of_its_log(tmp_path):
-    with pytest.raises(processes.ServiceError, match=r"(?s)no_such_command.*failed.*Unknown command"):
+def test_a_failed_step_shows_the_end_of_its_log(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(data.path))
+    with (
+        data.user(),
+        pytest.raises(processes.ServiceError, match=r"(?s)no_such_command.*failed.*Unknown command"),
+    ):
         portal.step("no_such_command", tmp_path)
 
 
