@@ -86,8 +86,9 @@ def main() -> int:
     folder = asked.directory / asked.service
     with (
         open(folder / "users.lock", "a") as users,
-        processes.lock(folder / "keeper.lock"),  # freed before the users' lock: they look at it next
+        processes.lock(folder / "keeper.lock") as kept,  # freed before the users' lock: they look at it next
     ):
+        processes.write_pid(kept)
         try:
             keep(
                 lambda: START[asked.service](asked.directory, durable=not asked.throw_away),

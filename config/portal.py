@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import environ
@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
 CALM_SECONDS = 60.0
 LARGEST_LOG = 20 * 2**20
-FALLEN = "did not stay up"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Part:
     process: subprocess.Popen | None = None
     started: float = 0.0
     pause: float = 1.0
-    deaths: int = field(default=0)
+    deaths: int = 0
 
     def start(self) -> None:
         """Start it; it ends when we do."""
@@ -78,8 +78,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description="Run the whole portal on this machine.")
     parser.add_argument("--reset", action="store_true", help="remove the data and start over, without asking")
     asked = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+    os.umask(0o077)  # logs and uploads name people
+    for number in STOPPING:
+        # Started by nohup we go on when the terminal closes; a Ctrl-C always counts.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: sys.exit(0))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.read_dotenv()
     try:
@@ -90,8 +93,6 @@ def main() -> int:
     except ServiceError as error:
         say(str(error))
         return 1
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 
@@ -103,7 +104,7 @@ def run(directory: Path) -> None:
     begun = time.monotonic()
     port = free_port()
     logs = directory / "logs"
-    logs.mkdir(exist_ok=True)
+    logs.mkdir(mode=0o700, exist_ok=True)
     set_aside_large_logs(logs)
     say(f"Data: {directory}   Logs: {logs}")
     say("Starting the database and the broker ...")
@@ -143,8 +144,7 @@ def alone() -> Iterator[Path]:
     path = directory / "portal.lock"
     try:
         with processes.lock(path, wait=False) as descriptor:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode())
+            processes.write_pid(descriptor)
             yield directory
     except BlockingIOError as error:
         raise ServiceError(
@@ -273,7 +273,7 @@ def running(children: list[Part]) -> Iterator[list[Part]]:
             child.start()
         yield children
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)  # we are stopping already
         say("Stopping ...")
         for child in reversed(children):

@@ -165,6 +165,12 @@ def is_program(pid: int, name: str, folder: Path) -> bool:
     return name in listing.stdout and str(folder) in listing.stdout
 
 
+def write_pid(descriptor: int) -> None:
+    """Leave our process id in a lock file we hold."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+
+
 @contextlib.contextmanager
 def lock(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[int]:
     """Hold the lock file; the kernel lets go of it when this process ends, however it ends.
@@ -182,6 +188,8 @@ def lock(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[int
 
 def is_locked(path: Path) -> bool:
     """Whether some process holds the lock file exclusively."""
+    if not path.exists():
+        return False
     try:
         with lock(path, shared=True, wait=False):
             return False
