@@ -41,9 +41,8 @@ def verify_books() -> Iterator[Finding]:
 
 
 def _broken_seal() -> str:
-    previous, number = "", 0
-    for run in Run.objects.exclude(seal="").order_by("seal_number"):
-        number += 1
+    previous = ""
+    for number, run in enumerate(Run.objects.exclude(seal="").order_by("seal_number"), start=1):
         if run.seal_number != number:
             return f"run {run.pk}: seal number {run.seal_number} follows {number - 1}"
         if run.seal != seal_of(run, previous=previous):

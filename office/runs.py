@@ -48,7 +48,7 @@ class RunKind:
     """One kind of run.
 
     compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
-    post_chunk: posts one chunk within the transaction that marks it posted; returns the digest of what it posted.
+    post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
     """
@@ -137,7 +137,7 @@ def compute(run_id: int) -> Run:
 
 
 def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> None:
-    """Approve a computed run; `seen` is the hash of what the reviewer was shown, so that nothing slips in between."""
+    """Approve a computed run; `seen` is the hash of what the reviewer was shown: nothing slips in between."""
     _demand(by, "office.review_run")
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))

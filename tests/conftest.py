@@ -7,7 +7,6 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from tests.services import CITY, DATABASE, postgres
@@ -62,14 +61,3 @@ def empty_the_city() -> None:
         ).fetchall()
         connection.execute("set session_replication_role = replica")
         connection.execute(f"truncate {', '.join(name for (name,) in tables)} restart identity")
-
-
-def member(role: str, username: str | None = None):
-    """Somebody who works in a role."""
-    from office.models import Staff
-
-    staff = Staff.objects.create_user(username or role, password="correct horse 42", display_name=role)
-    staff.groups.add(Group.objects.get(name=role))
-    staff.is_staff = True
-    staff.save()
-    return staff

@@ -27,6 +27,16 @@ with services():
 """
 
 
+CONFIGURED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DEMO", "CITY", "PG_BIN", "PORT", "DATA_DIR")
+
+
+@pytest.fixture(autouse=True)
+def nothing_configured(monkeypatch) -> None:
+    """These tests bring services of their own, not those of the other tests."""
+    for name in CONFIGURED:
+        monkeypatch.delenv(name, raising=False)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Fails the test when the condition does not come true in time."""
     deadline = time.monotonic() + seconds
@@ -43,8 +53,7 @@ class DataDirectory:
 
     def environment(self, **extra: str) -> dict[str, str]:
         """That of a machine where nothing is configured but this directory."""
-        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DEMO", "CITY", "PG_BIN", "PORT")
-        env = {name: value for name, value in os.environ.items() if name not in ours}
+        env = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
         return env | {"DATA_DIR": str(self.path)} | extra
 
     def python(self, *arguments: str, **extra: str) -> subprocess.Popen:

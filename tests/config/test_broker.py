@@ -6,7 +6,6 @@ from pathlib import Path
 
 import environ
 import psycopg
-import pytest
 import redis
 from celery import Celery
 from conftest import wait_until
@@ -16,69 +15,8 @@ from config.broker import broker_at
 from config.broker_options import broker_url
 from config.postgres import postgres_at
 
-# The options of the portal's own worker, but a redelivery after seconds instead of an hour.
-APP = """
-import os, time
-from pathlib import Path
-from celery import Celery
-from config.broker_options import BROKER_OPTIONS, broker_url
 
-app = Celery("trial", broker=broker_url(os.environ["REDIS_URL"]))
-app.conf.update(
-    broker_transport_options=BROKER_OPTIONS,
-    broker_connection_retry_on_startup=True,
-    task_ignore_result=True,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-)
-
-@app.task(name="work")
-def work(folder):
-    started = sum(1 for path in Path(folder).glob("started-*"))
-    (Path(folder) / f"started-{started}").touch()
-    if not started:
-        time.sleep(60)
-    (Path(folder) / "done").touch()
-"""
-WORKER = ("-m", "celery", "-A", "trial", "worker", "--concurrency=1", "--without-gossip", "--without-mingle")
-
-
-@pytest.fixture
-def trial(data, tmp_path, monkeypatch):
-    """Start Python processes that can import the trial's app."""
-    (tmp_path / "trial.py").write_text(APP)
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    extra = {
-        "PYTHONPATH": path,
-        "REDIS_URL": broker_at(data.path).url,
-        "CELERY_VISIBILITY_TIMEOUT": "3",
-    }
-    return lambda *arguments: data.python(*arguments, **extra)
-
-
-def enqueue(trial, folder: Path) -> None:
-    sender = trial("-c", f"import trial; trial.work.delay({str(folder)!r})")
-    text, _ = sender.communicate()
-    assert sender.returncode == 0, text
-
-
-def test_a_task_outlives_its_killed_worker(data, trial, tmp_path):
-    with data.user():
-        first = trial(*WORKER)
-        enqueue(trial, tmp_path)
-        wait_until((tmp_path / "started-0").exists)
-        children = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
-        for pid in [first.pid, *map(int, children)]:
-            os.kill(pid, signal.SIGKILL)
-        first.communicate()
-        second = trial(*WORKER)
-        wait_until((tmp_path / "done").exists, seconds=40)
-        second.terminate()
-        second.communicate()
-
-
-def test_a_killed_broker_comes_back_with_what_was_queued(data, trial, tmp_path):
+def test_a_killed_broker_comes_back_with_what_was_queued(data):
     with data.user():
         place = broker_at(data.path)
         client = redis.Redis.from_url(place.url)

@@ -16,7 +16,7 @@ from office import runs
 from office.models import Run, RunState
 from office.tasks import enqueue, post_run, sweep
 from policies.month import Month
-from tests.conftest import member
+from tests.population import member
 from tests.worker import kill, wait_until, worker
 
 PEOPLE = 40_000
@@ -33,9 +33,10 @@ def town(committed):
             [PEOPLE],
         )
         cursor.execute(
-            "insert into insured_enrolment (person_id, scheme, status, retirement_group, base, county_id, first_month)"
-            " select id, '310', 'active', '', 2000 + (id % 40000) / 100.0, (select min(id) from office_county),"
-            " '2022-01-01' from insured_person"
+            "insert into insured_enrolment"
+            " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
+            " select id, '310', 'active', '', 2000 + (id % 40000) / 100.0,"
+            " (select min(id) from office_county), '2022-01-01' from insured_person"
         )
     return member("clerk"), member("reviewer")
 

@@ -7,7 +7,7 @@ from accounts.verify import verify_books
 
 
 class Command(BaseCommand):
-    help = "Prove the ledger: every balance, reversal, chunk and seal computed again. Exit status 1 if any is wrong."
+    help = "Prove the ledger, computing it again. Exit status 1 if anything is wrong."
 
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")
