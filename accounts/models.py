@@ -1,0 +1,208 @@
+"""The ledger. Every yuan that moves is one transfer from a debited to a credited account.
+
+`balance` is what an account has been credited less what it has been debited: positive is money the fund
+owes (a person, a facility) or holds for a purpose; accounts of assets (bank, advances, receivables) are
+therefore negative here and are shown with their sign turned (`Account.shown_balance`).
+
+    credit of an active member     contribution income -> person
+    credit of a retiree            pool -> person
+    prepayment                     facility advance -> facility payable
+    year end                       pool -> facility advance (what was prepaid), pool -> facility payable (the rest)
+
+Transfers are never edited or removed, by trigger and by right: a correction is a transfer back that names
+the one it reverses. `verify.py` proves every balance from the transfers.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from facilities.models import Facility
+from insured.models import Person, Status
+from office.fields import MoneyField, MonthField, first_of_month
+from office.models import Scheme
+
+
+class AccountKind(models.TextChoices):
+    POOL = "pool", _("Pooled fund")
+    CONTRIBUTION = "contribution", _("Contribution income")
+    BANK = "bank", _("Bank")
+    PERSON = "person", _("Personal account")
+    ADVANCE = "advance", _("Advance to facility")
+    PAYABLE = "payable", _("Payable to facility")
+    DEPOSIT = "deposit", _("Quality deposit of facility")
+    RECEIVABLE = "receivable", _("Recovery receivable")
+
+
+ASSETS = (AccountKind.BANK, AccountKind.ADVANCE, AccountKind.RECEIVABLE)
+
+
+class Account(models.Model):
+    kind = models.CharField(_("kind"), max_length=12, choices=AccountKind)
+    scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
+    person = models.ForeignKey(
+        Person,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        verbose_name=_("insured person"),
+        db_index=False,
+    )
+    facility = models.ForeignKey(
+        Facility, null=True, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("facility")
+    )
+    balance = MoneyField(_("balance"), default=0, db_default=0)
+    opened_on = models.DateField(_("opened on"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "scheme", "kind"],
+                condition=Q(person__isnull=False),
+                name="account_of_person_once",
+            ),
+            models.UniqueConstraint(
+                fields=["facility", "scheme", "kind"],
+                condition=Q(facility__isnull=False),
+                name="account_of_facility_once",
+            ),
+            models.UniqueConstraint(
+                fields=["scheme", "kind"],
+                condition=Q(person__isnull=True, facility__isnull=True),
+                name="account_of_fund_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="person") | Q(balance__gte=0), name="account_person_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="person", person__isnull=False, facility__isnull=True)
+                | Q(kind__in=["advance", "payable", "deposit"], person__isnull=True, facility__isnull=False)
+                | Q(kind__in=["pool", "contribution", "bank"], person__isnull=True, facility__isnull=True)
+                | (Q(kind="receivable") & (Q(person__isnull=True) | Q(facility__isnull=True))),
+                name="account_owner_of_kind",
+            ),
+        ]
+
+    def __str__(self):
+        owner = self.person or self.facility
+        return f"{self.get_kind_display()} {owner or self.get_scheme_display()}"
+
+    @property
+    def shown_balance(self):
+        """The balance with the sign people expect of the kind."""
+        return -self.balance if self.kind in ASSETS else self.balance
+
+
+class TransferKind(models.TextChoices):
+    CREDIT = "credit", _("Monthly credit")
+    PREPAYMENT = "prepayment", _("Prepayment")
+    YEAR_END = "year_end", _("Year-end clearing")
+    SPENDING = "spending", _("Spending")
+    RECOVERY = "recovery", _("To be recovered")
+    REVERSAL = "reversal", _("Reversal")
+
+
+class Transfer(models.Model):
+    """One movement of `amount` yuan, posted in accounting month `month` for the month `covers`.
+
+    The references carry no foreign keys: checked row by row they would more than double the time of a
+    month's run. The posting statements check them as sets, accounts cannot be deleted, `verify_books` looks again.
+    """
+
+    debit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        related_name="debits",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("debit"),
+    )
+    credit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        related_name="credits",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("credit"),
+    )
+    amount = MoneyField(_("amount"))
+    kind = models.CharField(_("kind"), max_length=12, choices=TransferKind)
+    month = MonthField(_("accounting month"))
+    covers = MonthField(_("month covered"))
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    run_id = models.BigIntegerField(_("run"), null=True)
+    chunk = models.PositiveIntegerField(_("chunk"), null=True)
+    reverses_id = models.BigIntegerField(_("reverses"), null=True)
+    created_at = models.DateTimeField(_("posted at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
+            models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
+            first_of_month("month", "covers", name="transfer_first_of_month"),
+            # One credit per account and covered month, ever; a new attempt needs the earlier run reversed.
+            # The month comes first so that a month's million inserts stay on fresh pages.
+            models.UniqueConstraint(
+                fields=["covers", "credit", "attempt"],
+                condition=Q(kind="credit"),
+                name="transfer_credited_once",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses_id"], condition=Q(reverses_id__isnull=False), name="transfer_reversed_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="reversal", reverses_id__isnull=False)
+                | (~Q(kind="reversal") & Q(reverses_id__isnull=True)),
+                name="transfer_reversal_names_its_transfer",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["credit", "id"], condition=~Q(kind="credit"), name="transfer_into_account"),
+            models.Index(fields=["debit", "id"], condition=~Q(kind="credit"), name="transfer_out_of_account"),
+        ]
+
+
+class RunLine(models.Model):
+    """One transfer a run proposes, with what it was computed from: reviewed, then posted exactly so.
+
+    Kept after posting: the credit roll of a past month shows the status and base that held then,
+    whatever became known later. Without foreign keys, for the reason given at Transfer.
+    """
+
+    run_id = models.BigIntegerField(_("run"))
+    chunk = models.PositiveIntegerField(_("chunk"))
+    debit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("debit"),
+    )
+    credit = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("credit"),
+    )
+    amount = MoneyField(_("amount"))
+    kind = models.CharField(_("kind"), max_length=12, choices=TransferKind)
+    covers = MonthField(_("month covered"))
+    reverses_id = models.BigIntegerField(_("reverses"), null=True)
+    county_id = models.BigIntegerField(_("county"), null=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status, blank=True, db_default="")
+    base = MoneyField(_("monthly base"), null=True)
+    standard = models.CharField(_("credit standard"), max_length=20, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("run line")
+        verbose_name_plural = _("run lines")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="run_line_amount_positive"),
+        ]

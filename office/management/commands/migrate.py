@@ -1,0 +1,29 @@
+"""`migrate` as the owner of the city's schema, then the city, its rules and its roles from their sources."""
+
+from django.conf import settings
+from django.core.management.commands import migrate
+from django.db import connections
+
+from office.groups import load_groups
+from office.policy import load_shipped_packs
+from office.schedule import load_schedule
+
+
+class Command(migrate.Command):
+    help = migrate.Command.help + " Then loads the city and the packs it ships with."
+
+    def handle(self, *args, **options):
+        connection = connections[options["database"]]
+        worker = dict(connection.settings_dict)
+        if settings.DATABASE_OWNER:
+            connection.close()
+            connection.settings_dict |= {key: settings.DATABASE_OWNER[key] for key in ("USER", "PASSWORD")}
+        try:
+            super().handle(*args, **options)
+        finally:
+            connection.close()
+            connection.settings_dict |= {key: worker[key] for key in ("USER", "PASSWORD")}
+        if not (options["plan"] or options["check_unapplied"] or options["app_label"]):
+            load_shipped_packs(settings.CITY)
+            load_groups()
+            load_schedule()
