@@ -86,6 +86,7 @@ def test_what_is_killed_comes_back_and_a_killed_launcher_takes_all_with_it(data,
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: web not in descendants(launcher.pid) and portal.answers(int(port)), seconds=40)
     wait_until(lambda: embedded.is_kept("broker", data.path))
+    wait_until(embedded.postgres_at(data.path).answers)
     assert data.one("select n from kept") == 1
 
     children = descendants(launcher.pid)
