@@ -244,6 +244,8 @@ class RunChunk(models.Model):
     number = models.PositiveIntegerField(_("number"))
     rows = models.IntegerField(_("rows"))
     amount = MoneyField(_("amount"))
+    first_line = models.BigIntegerField(_("first line"), null=True)
+    last_line = models.BigIntegerField(_("last line"), null=True)
     digest = models.CharField(_("digest"), max_length=64)
     posted_digest = models.CharField(_("digest of what was posted"), max_length=64, blank=True)
     posted_at = models.DateTimeField(_("posted at"), null=True)

@@ -117,6 +117,7 @@ def compute(run_id: int) -> Run:
     """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
     try:
         with transaction.atomic():
+            _take_memory()
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
                 return run
@@ -200,6 +201,7 @@ def post_chunks(run_id: int) -> None:
 
 def _post_next_chunk(run_id: int) -> bool:
     with transaction.atomic():
+        _take_memory()
         chunk = (
             RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("run")
@@ -213,6 +215,12 @@ def _post_next_chunk(run_id: int) -> bool:
         chunk.posted_at = timezone.now()
         chunk.save(update_fields=["posted_digest", "posted_at"])
     return True
+
+
+def _take_memory() -> None:
+    """Let this transaction sort and hash a chunk in memory; there are as many as workers, not as clerks."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '128MB'")
 
 
 def seal_when_complete(run_id: int) -> None:
