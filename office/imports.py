@@ -179,7 +179,6 @@ def as_shown(cursor, import_file: ImportFile) -> None:
 
 
 def carry_out(cursor, *, declared: Layout, values: dict) -> None:
-    cursor.execute("analyze accepted")
     for step in declared.steps:
         cursor.execute(step.sql.read_text(), values)
         written = cursor.rowcount

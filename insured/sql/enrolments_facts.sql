@@ -2,12 +2,12 @@
 -- A row says: from `first_month` the person has this status, base, employer and county.
 create temporary table facts on commit drop as
 with proven as materialized (
-    select *, document_type = '01' and not identity_card_is_valid(document_number) as check_digit_wrong,
-        document_type in ('01', '07', '17') and identity_card_is_valid(document_number) as born_inside
+    select *, document_type in ('01', '07', '17') and identity_card_is_valid(document_number) as born_inside
     from typed
 ),
 born as materialized (
     select *,
+        document_type = '01' and not born_inside as check_digit_wrong,
         case when born_inside
              and substr(document_number, 7, 2) in ('18', '19', '20')
              and substr(document_number, 11, 2) between '01' and '12'
