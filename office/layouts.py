@@ -209,6 +209,7 @@ MESSAGES = {
     "too_long": gettext_noop("is longer than %(limit)s characters"),
     "not_a_month": gettext_noop("“%(cell)s” is not a month: write YYYY-MM, like 2023-03"),
     "no_such_month": gettext_noop("“%(cell)s”: there is no such month"),
+    "not_a_year": gettext_noop("“%(cell)s” is not a year: write four digits, like 2023"),
     "not_a_date": gettext_noop("“%(cell)s” is not a date: write YYYY-MM-DD, like 2023-03-01"),
     "no_such_day": gettext_noop("“%(cell)s”: there is no such day"),
     "negative": gettext_noop("“%(cell)s” is negative"),
