@@ -161,7 +161,6 @@ RUN_KINDS = {
     "prepayment": "settlement.prepay.PREPAYMENT",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
-    "reversal": "office.reversal.REVERSAL",
 }
 IMPORT_LAYOUTS = {
     "enrolments": "insured.enrolments.ENROLMENTS",

@@ -170,6 +170,7 @@ class Selection(models.Model):
     last_month = MonthField(_("last month"))
     kind = models.CharField(_("kind"), max_length=10, choices=SelectionKind)
     reason = models.CharField(_("reason for the change"), max_length=200, blank=True)
+    run_id = models.BigIntegerField(_("carried over by run"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("facility selection")
@@ -209,3 +210,21 @@ class Selection(models.Model):
 
     def __str__(self):
         return f"{self.facility} {self.first_month}–{self.last_month}"
+
+
+class ProposedSelection(models.Model):
+    """What a carry-over run proposes for one person: reviewed, then entered exactly so."""
+
+    run_id = models.BigIntegerField(_("run"), db_index=True)
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, related_name="+", verbose_name=_("insured person")
+    )
+    facility = models.ForeignKey(
+        Facility, on_delete=models.CASCADE, related_name="+", verbose_name=_("facility")
+    )
+    slot = models.CharField(_("slot"), max_length=10, choices=Slot)
+    agreed = models.BooleanField(_("the facility has an agreement"))
+
+    class Meta:
+        verbose_name = _("proposed selection")
+        verbose_name_plural = _("proposed selections")

@@ -127,6 +127,9 @@ class RunKindName(models.TextChoices):
     REVERSAL = "reversal", _("Reversal")
 
 
+YEARLY_KINDS = (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+
+
 class Run(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=RunKindName)
     scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
@@ -177,6 +180,7 @@ class Run(models.Model):
             ("review_run", _("Can review runs")),
             ("post_run", _("Can post runs")),
             ("reverse_run", _("Can reverse runs")),
+            ("export_run", _("Can download runs' tables")),
         ]
         constraints = [
             first_of_month("period", name="run_period_first_of_month"),
@@ -228,7 +232,7 @@ class Run(models.Model):
 
     @property
     def yearly(self) -> bool:
-        return self.kind in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+        return (self.reverses or self).kind in YEARLY_KINDS
 
     @property
     def period_label(self) -> str:

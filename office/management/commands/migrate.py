@@ -6,6 +6,7 @@ from django.db import connections
 
 from office.groups import load_groups
 from office.policy import load_shipped_packs
+from office.schedule import load_schedule
 
 
 class Command(migrate.Command):
@@ -25,3 +26,4 @@ class Command(migrate.Command):
         if not (options["plan"] or options["check_unapplied"] or options["app_label"]):
             load_shipped_packs(settings.CITY)
             load_groups()
+            load_schedule()

@@ -1,0 +1,65 @@
+"""How the lines of a run become transfers: the one way money moves in bulk."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountKind
+from office.models import Run, RunChunk
+from office.runs import RunRefused
+from office.statements import execute, fetch
+
+# People per chunk: a transaction of a few hundred milliseconds, so that a killed worker loses little.
+CHUNK_SIZE = 50_000
+
+
+def fund_account(*, scheme: str, kind: AccountKind) -> Account:
+    """One of the accounts a scheme has once; opened when first asked for."""
+    execute("accounts/open_fund_accounts", scheme=scheme)
+    return Account.objects.get(scheme=scheme, kind=kind, person=None, facility=None)
+
+
+def clear_lines(run: Run) -> None:
+    """Forget the lines of a draft, before it is computed again."""
+    execute("accounts/clear_lines", run=run.pk)
+
+
+def cut_into_chunks(run: Run) -> None:
+    """Give a run's lines their chunk rows, each with the digest that binds posting to what was computed."""
+    execute("accounts/chunks", run=run.pk)
+
+
+def totals_of(run: Run) -> dict:
+    """The run's lines by county and by status: {dimension: [[key, rows, yuan], …]}."""
+    totals = {"county": [], "status": []}
+    for dimension, key, rows, amount in fetch("accounts/totals", run=run.pk):
+        totals[dimension].append([key, rows, str(amount)])
+    return totals
+
+
+def post_chunk(run: Run, chunk: RunChunk) -> str:
+    """Insert a chunk's transfers and move the balances; return the digest of what was inserted.
+
+    Raises RunRefused, and so posts nothing, when the lines are no longer those that were computed or name an
+    account that is not there.
+    """
+    [(digest, accounts, amounts)] = fetch(
+        "accounts/post_chunk",
+        run=run.pk,
+        chunk=chunk.number,
+        month=run.period.first_day,
+        attempt=run.attempt,
+    )
+    if digest != chunk.digest:
+        raise RunRefused(
+            _("Chunk %(chunk)s of run %(run)s is not what was reviewed: its lines were changed.")
+            % {"chunk": chunk.number, "run": run}
+        )
+    shared = accounts or []
+    if execute("accounts/move_fund_balances", accounts=shared, amounts=amounts or []) != len(shared):
+        raise RunRefused(_("Run %(run)s names an account that is not there.") % {"run": run})
+    return digest
+
+
+def chunk_digest(run: Run, chunk: RunChunk) -> str:
+    """The digest of everything a chunk has posted, as `verify_books` computes it again."""
+    [(digest,)] = fetch("accounts/chunk_digest", run=run.pk, chunk=chunk.number)
+    return digest

@@ -1,0 +1,30 @@
+"""Giving back what a run posted, transfer by transfer; what was spent meanwhile becomes a receivable."""
+
+from accounts.posting import chunk_digest, clear_lines, cut_into_chunks, post_chunk, totals_of
+from office.models import Run, RunChunk, RunKindName
+from office.runs import Computed, RunKind
+from office.statements import execute
+
+
+def compute(run: Run) -> Computed:
+    """The mirrored lines of the run that is reversed."""
+    clear_lines(run)
+    execute("accounts/reversal_lines", run=run.pk, reversed=run.reverses_id)
+    cut_into_chunks(run)
+    return Computed(totals=totals_of(run))
+
+
+def post(run: Run, chunk: RunChunk) -> str:
+    """Post a chunk of the mirror, after booking what cannot be taken back as recoverable.
+
+    The accounts are held first: what is spent while the reversal runs must not slip between the two.
+    """
+    here = {"run": run.pk, "chunk": chunk.number}
+    execute("accounts/lock_people", **here)
+    execute("accounts/open_receivables", **here)
+    execute("accounts/recover_spent", month=run.period.first_day, **here)
+    post_chunk(run, chunk)
+    return chunk_digest(run, chunk)
+
+
+REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post)

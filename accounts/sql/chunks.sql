@@ -1,0 +1,14 @@
+-- A run's chunks, each with the digest that binds what is posted to what was computed and reviewed.
+insert into office_runchunk (run_id, number, rows, amount, digest, posted_digest)
+select
+    run_id,
+    chunk,
+    count(*),
+    sum(amount),
+    encode(sha256(convert_to(string_agg(
+        debit_id || ' ' || credit_id || ' ' || amount || ' ' || covers, e'\n' order by credit_id, debit_id, covers, amount
+    ), 'utf8')), 'hex'),
+    ''
+from accounts_runline
+where run_id = %(run)s
+group by run_id, chunk

@@ -1,0 +1,5 @@
+-- The balances of the fund's own accounts after a chunk.
+update accounts_account account
+set balance = account.balance + movement.amount
+from unnest(%(accounts)s::bigint[], %(amounts)s::numeric[]) as movement (account_id, amount)
+where account.id = movement.account_id and account.person_id is null and account.facility_id is null

@@ -1,0 +1,10 @@
+-- A receivable for everybody whose account no longer holds what a chunk of a reversal takes back.
+insert into accounts_account (kind, scheme, person_id, opened_on)
+select 'receivable', account.scheme, account.person_id, current_date
+from accounts_runline line
+join accounts_account account on account.id = line.debit_id and account.kind = 'person'
+where line.run_id = %(run)s and line.chunk = %(chunk)s
+group by account.id
+having account.balance < sum(line.amount)
+order by account.person_id
+on conflict do nothing

@@ -1,0 +1,323 @@
+"""How every run is controlled, whatever it does: prepared by one person, reviewed by another, posted once.
+
+A *kind* says what a run computes and how one chunk of it is posted (`RunKind`); everything else about its
+life is here. Background tasks carry a run's number only and may be lost or doubled: each step claims its
+work in the database, so a second delivery finds nothing left to do.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from office.models import Run, RunChunk, RunEvent, RunKindName, RunState, Staff
+from office.policy import policy_in_force
+from policies.month import Month
+
+# Advisory lock numbers, each used for one thing only.
+SEALING_LOCK = 4201
+
+LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
+
+
+class RunRefused(Exception):
+    """What was asked of a run cannot be done; the text says why, for the person who asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """What a kind found: totals to look at before anything is posted.
+
+    `totals` maps a dimension ("county", "status", …) to rows of (key, rows, yuan as text).
+    """
+
+    totals: dict = field(default_factory=dict)
+    notices: list = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKind:
+    """One kind of run.
+
+    compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
+    post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
+    mirror: the kind that undoes what this one posted; None for a mirror itself.
+    export: the table a clerk downloads.
+    """
+
+    name: RunKindName
+    compute: Callable[[Run], Computed]
+    post_chunk: Callable[[Run, RunChunk], str]
+    mirror: "RunKind | None" = None
+    export: Callable[[Run], "Table"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows to be written into a file: `columns` maps a header to "text", "integer" or "money"."""
+
+    title: str
+    columns: dict[str, str]
+    rows: object
+
+
+def kind_of(run: Run) -> RunKind:
+    """What a run does; a reversal is done by the mirror of the kind it reverses."""
+    return _kind(run.reverses.kind).mirror if run.kind == RunKindName.REVERSAL else _kind(run.kind)
+
+
+@cache
+def _kind(name: str) -> RunKind:
+    return import_string(settings.RUN_KINDS[name])
+
+
+def prepare(
+    *, kind: str, scheme: str, period: Month, by: Staff | None, origin: str, reverses: Run | None = None
+) -> Run:
+    """Open a run in draft.
+
+    Raises RunRefused, naming the run that is there, when a live run of the kind, scheme and period exists.
+    """
+    if by is not None and reverses is None:
+        _demand(by, "office.prepare_run")
+    policy = reverses.policy if reverses else policy_in_force(scheme=scheme)
+    same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
+    try:
+        with transaction.atomic():
+            last = None if reverses else same.aggregate(last=Max("attempt"))["last"]
+            run = Run.objects.create(
+                kind=kind,
+                scheme=scheme,
+                period=period,
+                policy=policy,
+                origin=origin,
+                prepared_by=by,
+                reverses=reverses,
+                attempt=0 if last is None else last + 1,
+            )
+            _record(run, by=by, origin=origin, act="prepare")
+    except IntegrityError:
+        clash = Run.objects.filter(LIVE, kind=kind, scheme=scheme, period=period, reverses=reverses).first()
+        raise RunRefused(
+            _("Run %(run)s (%(state)s) already does this; look at it, or cancel or reverse it first.")
+            % {"run": clash or kind, "state": clash.get_state_display() if clash else "?"}
+        ) from None
+    return run
+
+
+def compute(run_id: int) -> Run:
+    """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
+    try:
+        with transaction.atomic():
+            run = Run.objects.select_for_update().get(pk=run_id)
+            if run.state != RunState.DRAFT:
+                return run
+            run.chunks.all().delete()
+            run.exceptions.all().delete()
+            computed = kind_of(run).compute(run)
+            chunks = list(run.chunks.order_by("number"))
+            run.rows = sum(chunk.rows for chunk in chunks)
+            run.amount = sum((chunk.amount for chunk in chunks), Decimal("0.00"))
+            run.totals, run.notices = computed.totals, computed.notices
+            run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
+            run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
+            run.save()
+    except Exception as error:
+        Run.objects.filter(pk=run_id, state=RunState.DRAFT).update(error=str(error))
+        raise
+    return run
+
+
+def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> None:
+    """Approve a computed run; `seen` is the hash of what the reviewer was shown: nothing slips in between."""
+    _demand(by, "office.review_run")
+    if run.prepared_by_id == by.pk:
+        raise RunRefused(_("You prepared this run; another person has to review it."))
+    approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
+    _advance(
+        run,
+        approved,
+        by=by,
+        origin=origin,
+        act="approve",
+        state=RunState.REVIEWED,
+        reviewed_by=by,
+        reviewed_at=timezone.now(),
+    )
+
+
+def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
+    """Return a run that awaits review to its preparer, as a draft to be computed again."""
+    _demand(by, "office.review_run")
+    _demand_reason(reason)
+    waiting = Run.objects.filter(pk=run.pk, state__in=[RunState.COMPUTED, RunState.REVIEWED])
+    _advance(
+        run,
+        waiting,
+        by=by,
+        origin=origin,
+        act="send_back",
+        reason=reason,
+        state=RunState.DRAFT,
+        reviewed_by=None,
+        reviewed_at=None,
+    )
+
+
+def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
+    """Give a run up before any of it is posted."""
+    _demand(by, "office.prepare_run")
+    _demand_reason(reason)
+    unposted = Run.objects.filter(pk=run.pk, state__in=[RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED])
+    _advance(run, unposted, by=by, origin=origin, act="cancel", reason=reason, state=RunState.CANCELLED)
+
+
+def start_posting(run: Run, *, by: Staff | None, origin: str) -> None:
+    """Move an approved run to posting; `post_chunks` (here or in a worker) does the work."""
+    if by is not None:
+        _demand(by, "office.post_run")
+    reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
+    _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING)
+
+
+def post_chunks(run_id: int) -> None:
+    """Post every chunk nobody else is posting, then seal the run if it was the last.
+
+    Transfers, balances and the chunk's mark commit together: killed anywhere, it goes on where it stopped.
+    """
+    while _post_next_chunk(run_id):
+        pass
+    seal_when_complete(run_id)
+
+
+def _post_next_chunk(run_id: int) -> bool:
+    with transaction.atomic():
+        chunk = (
+            RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("run")
+            .filter(run=run_id, run__state=RunState.POSTING, posted_at=None)
+            .order_by("number")
+            .first()
+        )
+        if chunk is None:
+            return False
+        chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
+        chunk.posted_at = timezone.now()
+        chunk.save(update_fields=["posted_digest", "posted_at"])
+    return True
+
+
+def seal_when_complete(run_id: int) -> None:
+    """Close a run whose chunks are all posted with a SHA-256 over them, chained to the run sealed before."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state != RunState.POSTING or run.chunks.filter(posted_at=None).exists():
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [SEALING_LOCK])
+        previous = Run.objects.exclude(seal="").order_by("-seal_number").first()
+        run.seal_number = previous.seal_number + 1 if previous else 1
+        run.posted_at = timezone.now()
+        run.seal = seal_of(run, previous=previous.seal if previous else "")
+        run.state = RunState.POSTED
+        run.error = ""
+        run.save()
+        if run.kind == RunKindName.REVERSAL:
+            Run.objects.filter(pk=run.reverses_id).update(state=RunState.REVERSED)
+        _record(run, by=None, origin=run.origin, act="seal")
+
+
+def seal_of(run: Run, *, previous: str) -> str:
+    """The seal: hash of the seal before, what the run is, and the digests of its chunks in order."""
+    digests = run.chunks.order_by("number").values_list("posted_digest", flat=True)
+    return _sha256(
+        previous,
+        str(run.pk),
+        run.kind,
+        run.scheme,
+        str(run.period),
+        str(run.attempt),
+        run.input_hash,
+        *digests,
+    )
+
+
+def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
+    """Open the run that gives back, transfer by transfer, what `run` moved, and start posting it.
+
+    Who prepared a run cannot reverse it alone. Raises RunRefused when it is not posted or reversed already.
+    """
+    _demand(by, "office.reverse_run")
+    _demand_reason(reason)
+    if run.prepared_by_id == by.pk:
+        raise RunRefused(_("You prepared this run; another person has to reverse it."))
+    if run.kind == RunKindName.REVERSAL:
+        raise RunRefused(_("A reversal cannot be reversed; run the month again."))
+    with transaction.atomic():
+        posted = Run.objects.select_for_update().get(pk=run.pk)
+        if posted.state != RunState.POSTED:
+            raise RunRefused(_wrong_state(posted))
+        reversal = prepare(
+            kind=RunKindName.REVERSAL,
+            scheme=run.scheme,
+            period=run.period,
+            by=by,
+            origin=origin,
+            reverses=posted,
+        )
+        _record(posted, by=by, origin=origin, act="reverse", reason=reason)
+        compute(reversal.pk)
+        Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING)
+    reversal.refresh_from_db()
+    return reversal
+
+
+def previous_posted(run: Run) -> Run | None:
+    """The posted run of the month (or year) before, to compare with."""
+    before = run.period - (12 if run.yearly else 1)
+    return Run.objects.filter(kind=run.kind, scheme=run.scheme, period=before, state=RunState.POSTED).first()
+
+
+def _advance(
+    run: Run, claimed, *, by: Staff | None, origin: str, act: str, reason: str = "", **changes
+) -> None:
+    """Make a change of state only if the run is still where `claimed` expects it: of two, one succeeds."""
+    with transaction.atomic():
+        if not claimed.update(**changes):
+            run.refresh_from_db()
+            raise RunRefused(_wrong_state(run))
+        _record(run, by=by, origin=origin, act=act, reason=reason)
+    run.refresh_from_db()
+
+
+def _wrong_state(run: Run) -> str:
+    return _("Run %(run)s is in the state “%(state)s”; this cannot be done now.") % {
+        "run": run,
+        "state": run.get_state_display(),
+    }
+
+
+def _demand(staff: Staff, permission: str) -> None:
+    if not (staff.is_active and staff.has_perm(permission)):
+        raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
+
+
+def _demand_reason(reason: str) -> None:
+    if not reason.strip():
+        raise RunRefused(_("Give a reason."))
+
+
+def _record(run: Run, *, by: Staff | None, origin: str, act: str, reason: str = "") -> None:
+    RunEvent.objects.create(run=run, actor=by, origin=origin, act=act, reason=reason)
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

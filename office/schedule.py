@@ -1,0 +1,87 @@
+"""When the recurring runs fall due, in the agency's working days.
+
+Beat asks every morning of the days given in `SCHEDULE` (editable in the admin); whether a run is due that
+day is decided here, because "the last day of the month" and "the first working day" are no crontab.
+"""
+
+import json
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+from django.conf import settings
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from office.models import Origin, Run, RunKindName, WorkingDay
+from office.policy import schemes_here
+from office.runs import RunRefused, prepare
+from policies.month import Month
+
+# kind: crontab fields, and what they mean to people
+SCHEDULE = {
+    RunKindName.CREDIT: {"minute": "0", "hour": "6", "day_of_month": "28-31"},
+    RunKindName.PREPAYMENT: {"minute": "10", "hour": "6", "day_of_month": "1-15"},
+    RunKindName.YEAR_END: {"minute": "20", "hour": "6", "day_of_month": "2-31", "month_of_year": "1"},
+    RunKindName.CARRY_OVER: {"minute": "0", "hour": "22", "day_of_month": "31", "month_of_year": "12"},
+}
+
+
+def prepare_due(*, kind: str, today: date) -> list[Run]:
+    """Open the runs of a kind that are due today, for every scheme; one that is there already stays alone."""
+    period = due_period(kind=kind, today=today)
+    if period is None:
+        return []
+    opened = []
+    for scheme in schemes_here():
+        if Run.objects.filter(kind=kind, scheme=scheme, period=period).exists():
+            continue
+        try:
+            opened.append(prepare(kind=kind, scheme=scheme, period=period, by=None, origin=Origin.SCHEDULE))
+        except RunRefused:
+            continue  # a clerk opened it in this very moment
+    return opened
+
+
+def due_period(*, kind: str, today: date) -> Month | None:
+    """The month (for yearly kinds: January of the year) whose run is due today, or None."""
+    month = Month.of(today)
+    if kind == RunKindName.CREDIT:
+        return month if today == month.last_day else None
+    if kind == RunKindName.PREPAYMENT:
+        return month if first_working_day(month) <= today else None
+    if kind == RunKindName.YEAR_END:
+        return Month(today.year - 1, 1) if today.month == 1 and first_working_day(month) <= today else None
+    return Month(today.year, 1) if (today.month, today.day) == (12, 31) else None
+
+
+def first_working_day(month: Month) -> date:
+    day = month.first_day
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def is_working_day(day: date) -> bool:
+    """The agency's own exceptions first, then the public calendar, for years it does not know weekdays."""
+    exception = WorkingDay.objects.filter(day=day).first()
+    if exception is not None:
+        return exception.working
+    try:
+        return chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def load_schedule() -> None:
+    """Enter the recurring tasks that are not there yet; what the administrator changed stays."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    for kind, fields in SCHEDULE.items():
+        crontab, _created = CrontabSchedule.objects.get_or_create(**fields, timezone=zone)
+        PeriodicTask.objects.get_or_create(
+            name=f"prepare {kind}",
+            defaults={"task": "office.tasks.prepare_due", "crontab": crontab, "args": json.dumps([kind])},
+        )
+    minutely, _created = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.MINUTES)
+    PeriodicTask.objects.get_or_create(
+        name="sweep", defaults={"task": "office.tasks.sweep", "interval": minutely}
+    )

@@ -1,0 +1,38 @@
+"""Background work: each task takes a number, calls one function, and may safely run twice."""
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from office import runs, schedule
+from office.models import Run, RunState
+
+
+@shared_task
+def compute_run(run_id: int) -> None:
+    runs.compute(run_id)
+
+
+@shared_task
+def post_run(run_id: int) -> None:
+    runs.post_chunks(run_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Ask again for every run that waits for a worker: the message may have been lost with one."""
+    for run in Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error=""):
+        enqueue(run)
+
+
+@shared_task
+def prepare_due(kind: str) -> None:
+    """Prepare what the calendar says is due today; asked on more days than one, it prepares once."""
+    for run in schedule.prepare_due(kind=kind, today=timezone.localdate()):
+        enqueue(run)
+
+
+def enqueue(run: Run) -> None:
+    """Have a worker take the run's next step, once the current transaction is committed."""
+    task = post_run if run.state == RunState.POSTING else compute_run
+    transaction.on_commit(lambda: task.delay(run.pk))

@@ -1,0 +1,127 @@
+"""The smaller sections of a pack file: credits, account rules, capitation; read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from policies.node import Node, PackError
+from policies.values import Text, Value, read_text
+
+CREDIT_STATUSES = (
+    "active",
+    "flexible",
+    "unemployed_paid",
+    "injury_paid",
+    "retired",
+    "inpatient_only",
+    "sponsored_retiree",
+    "resident",
+)
+CREDIT_METHODS = {"percent_of_base": "percent", "flat": "yuan"}
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSpec:
+    """One way a status is credited; ``value`` None for the method ``none``."""
+
+    method: str
+    value: str | None
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A use, ban or payout of accounts: a code, its article, its days, what it says."""
+
+    code: str
+    article: str
+    starts: date | None
+    ends: date | None
+    people: tuple[str, ...]
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class CapitationSpec:
+    """How a pack's capitation is shaped; the names are those of its values."""
+
+    article: str
+    sharing: str  # surplus_share: both sides share the surplus; whole_or_actual: whole quota from a threshold
+    heads_month: str  # same | previous: whose heads a month's prepayment counts
+    clearing: str  # none | monthly
+    slots: tuple[str, ...]
+    referrals_in_quota: bool
+    values: tuple[str, ...]
+
+
+def read_credits(accounts: Node | None, values: dict[str, Value]) -> dict[str, tuple[CreditSpec, ...]]:
+    """For every status the ways it is credited: the first that has a figure applies."""
+    if accounts is None:
+        raise PackError("accounts: missing")
+    node = accounts.node("credits")
+    credits = {}
+    for status in CREDIT_STATUSES:
+        if isinstance(node.data.get(status), list):
+            specs = tuple(_credit(item, values) for item in node.nodes(status))
+        else:
+            specs = (_credit(node.node(status), values),)
+        if not specs:
+            raise PackError(f"{node.at(status)}: empty")
+        credits[status] = specs
+    node.close()
+    return credits
+
+
+def _credit(node: Node, values: dict[str, Value]) -> CreditSpec:
+    method = node.one_of("method", (*CREDIT_METHODS, "none"))
+    name = None
+    if method != "none":
+        name = node.text("value")
+        if name not in values or values[name].unit != CREDIT_METHODS[method]:
+            raise PackError(f"{node.at('value')}: no value in {CREDIT_METHODS[method]} is named {name}")
+    spec = CreditSpec(method, name, node.text("article"))
+    node.close()
+    return spec
+
+
+def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:
+    rules = []
+    for node in accounts.nodes(key, []) if accounts else []:
+        people = node.some_of("people", ("self", "spouse", "parent", "child"), [])
+        rule = Rule(
+            code=node.text("code"),
+            article=node.text("article"),
+            starts=node.first_day("from", None),
+            ends=node.last_day("until", None),
+            people=people,
+            text=read_text(node),
+        )
+        node.close()
+        rules.append(rule)
+    return tuple(rules)
+
+
+def read_capitation(capitation: Node | None, values: dict[str, Value]) -> CapitationSpec | None:
+    if capitation is None:
+        return None
+    node = capitation.node("terms")
+    spec = CapitationSpec(
+        article=node.text("article"),
+        sharing=node.one_of("sharing", ("surplus_share", "whole_or_actual")),
+        heads_month=node.one_of("heads_month", ("same", "previous")),
+        clearing=node.one_of("clearing", ("none", "monthly")),
+        slots=node.some_of("slots", ("facility", "primary", "station")),
+        referrals_in_quota=node.flag("referrals_in_quota"),
+        values=tuple(name for name, value in values.items() if value.section == "capitation"),
+    )
+    node.close()
+    wanted = ["quota_rate", "prepay_share", "usage_threshold"]
+    if spec.sharing == "surplus_share":
+        wanted += ["surplus_share_from_threshold", "surplus_share_below"]
+    if spec.clearing == "monthly":
+        wanted += ["deposit_rate", "deposit_return_scale"]
+    for name in wanted:
+        if name not in spec.values:
+            raise PackError(f"capitation.values.{name}: missing")
+    return spec

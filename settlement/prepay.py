@@ -1,0 +1,137 @@
+"""The monthly prepayment of capitation quotas 月预拨 (Heyuan 12(1), Shaoguan 9(2)2)."""
+
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_of
+from accounts.reversal import REVERSAL
+from office.models import Run, RunKindName, RunState
+from office.policy import notices_of, pack_of
+from office.runs import Computed, RunKind, RunRefused, Table
+from office.statements import execute
+from policies.capitation import CapitationTerms, capitation_terms, disburse, prepayment
+from policies.month import Month
+from policies.values import NotInForce
+from settlement.heads import heads_of
+from settlement.models import Prepayment, YearEnd
+
+
+def compute(run: Run) -> Computed:
+    """A line per facility with heads in the month; what was overpaid before comes off first."""
+    terms = terms_of(run, run.period)
+    _refuse_closed_year(run)
+    heads = heads_of(scheme=run.scheme, month=run.period)
+    clear_lines(run)
+    run.prepayments.all().delete()
+    brought_forward = overpaid(scheme=run.scheme)
+    lines = [
+        _line(
+            run,
+            facility_id=facility_id,
+            heads=count,
+            terms=terms,
+            carry=brought_forward.get(facility_id, Decimal(0)),
+        )
+        for facility_id, count in heads.items()
+    ]
+    Prepayment.objects.bulk_create(lines)
+    execute(
+        "accounts/open_facility_accounts",
+        scheme=run.scheme,
+        facilities=list(heads),
+        kinds=["advance", "payable"],
+    )
+    execute("settlement/prepayment_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day)
+    cut_into_chunks(run)
+    return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+
+
+def _refuse_closed_year(run: Run) -> None:
+    closed = Run.objects.filter(
+        kind=RunKindName.YEAR_END, scheme=run.scheme, period=Month(run.period.year, 1), state=RunState.POSTED
+    ).first()
+    if closed is not None:
+        raise RunRefused(_("The year is settled by %(run)s; reverse that first.") % {"run": closed})
+
+
+def _line(run: Run, *, facility_id: int, heads: int, terms: CapitationTerms, carry: Decimal) -> Prepayment:
+    entitlement = prepayment(rate=terms.quota_rate, heads=heads, share=terms.prepay_share)
+    paid = disburse(entitlement=entitlement, carry=carry).paid
+    return Prepayment(
+        run=run,
+        facility_id=facility_id,
+        heads=heads,
+        rate=terms.quota_rate,
+        share=terms.prepay_share,
+        entitlement=entitlement,
+        offset=entitlement - paid,
+        amount=paid,
+    )
+
+
+def terms_of(run: Run, month: Month) -> CapitationTerms:
+    """The capitation terms of a month; raises RunRefused, saying why, when the pack has none."""
+    try:
+        terms = capitation_terms(pack_of(run.policy), month)
+    except NotInForce:
+        raise RunRefused(_("No rules are in force for %(period)s.") % {"period": month}) from None
+    if terms is None:
+        raise RunRefused(_("This scheme does not pay by capitation."))
+    if terms.clearing != "none":
+        raise RunRefused(_("This scheme is cleared month by month, which the portal does not do yet."))
+    return terms
+
+
+def overpaid(*, scheme: str) -> dict[int, Decimal]:
+    """By facility, in yuan: what posted year ends left to take back and posted prepayments did not yet."""
+    posted = {"run__scheme": scheme, "run__state": RunState.POSTED}
+    owed = YearEnd.objects.filter(due__lt=0, **posted).values_list("facility").annotate(Sum("due"))
+    taken = dict(
+        Prepayment.objects.filter(offset__gt=0, **posted).values_list("facility").annotate(Sum("offset"))
+    )
+    rest = {facility: -due - taken.get(facility, Decimal(0)) for facility, due in owed}
+    return {facility: amount for facility, amount in rest.items() if amount > 0}
+
+
+def prepayment_table(run: Run) -> Table:
+    """The prepayment table 月预拨表."""
+    lines = run.prepayments.select_related("facility").order_by("facility__code")
+    return Table(
+        title=_("Prepayment table %(period)s") % {"period": run.period},
+        columns={
+            _("Facility code"): "text",
+            _("Name"): "text",
+            _("Level"): "text",
+            _("Heads"): "integer",
+            _("Rate"): "money",
+            _("Share (%)"): "money",
+            _("Due this month"): "money",
+            _("Brought forward"): "money",
+            _("Paid this month"): "money",
+        },
+        rows=(
+            (
+                line.facility.code,
+                line.facility.name,
+                str(line.facility.get_level_display()),
+                line.heads,
+                line.rate,
+                line.share,
+                line.entitlement,
+                -line.offset,
+                line.amount,
+            )
+            for line in lines
+        ),
+    )
+
+
+PREPAYMENT = RunKind(
+    name=RunKindName.PREPAYMENT,
+    compute=compute,
+    post_chunk=post_chunk,
+    mirror=REVERSAL,
+    export=prepayment_table,
+)

@@ -1,0 +1,158 @@
+"""The year end of capitation 年终清算: quota against actual usage, surplus shared (Heyuan 12(2)-(3))."""
+
+from collections import Counter
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from accounts.models import AccountKind
+from accounts.posting import clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
+from accounts.reversal import REVERSAL
+from office.models import Run, RunException, RunKindName, RunState
+from office.policy import notices_of, pack_of
+from office.runs import Computed, RunKind, RunRefused, Table
+from office.statements import execute
+from policies.capitation import annual_quota_of, year_end, year_end_due
+from policies.month import Month, months_between
+from settlement.heads import heads_by_month
+from settlement.models import FacilityUsage, Prepayment, YearEnd
+from settlement.prepay import terms_of
+
+
+def compute(run: Run) -> Computed:
+    """A line per facility that had heads, was prepaid or reports usage; lines without usage are flagged."""
+    first, last = months_of_year(run)
+    terms = {month: terms_of(run, month) for month in months_between(first, last)}
+    heads = heads_by_month(scheme=run.scheme, first=first, last=last)
+    prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
+    usage = dict(
+        FacilityUsage.objects.filter(scheme=run.scheme, year=run.period.year).values_list(
+            "facility", "actual"
+        )
+    )
+    clear_lines(run)
+    run.year_ends.all().delete()
+    person_months = sum((Counter(month) for month in heads.values()), Counter())
+    lines = []
+    for facility_id in sorted(person_months.keys() | prepaid.keys() | usage.keys()):
+        quota = annual_quota_of(
+            [(terms[month].quota_rate, by.get(facility_id, 0)) for month, by in heads.items()]
+        )
+        shared = year_end(quota=quota, actual=usage.get(facility_id, Decimal("0.00")), terms=terms[last])
+        paid = prepaid.get(facility_id, Decimal("0.00"))
+        lines.append(
+            YearEnd(
+                run=run,
+                facility_id=facility_id,
+                person_months=person_months[facility_id],
+                quota=quota,
+                actual=shared.actual,
+                surplus=shared.surplus,
+                facility_share=shared.facility_share,
+                pool_share=shared.pool_share,
+                borne_by_facility=shared.borne_by_facility,
+                payable=shared.payable,
+                prepaid=paid,
+                due=year_end_due(payable=shared.payable, paid_in_advance=paid),
+                flag=",".join(shared.flags),
+            )
+        )
+    YearEnd.objects.bulk_create(lines)
+    RunException.objects.bulk_create(
+        RunException(run=run, code=line.flag, facility_id=line.facility_id, article=terms[last].article)
+        for line in lines
+        if line.flag
+    )
+    execute(
+        "accounts/open_facility_accounts",
+        scheme=run.scheme,
+        facilities=[line.facility_id for line in lines],
+        kinds=["advance", "payable"],
+    )
+    pool = fund_account(scheme=run.scheme, kind=AccountKind.POOL)
+    execute(
+        "settlement/year_end_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day, pool=pool.pk
+    )
+    cut_into_chunks(run)
+    return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+
+
+def months_of_year(run: Run) -> tuple[Month, Month]:
+    """The run's year, cut to the months in which its rules are in force."""
+    pack = pack_of(run.policy)
+    first, last = run.period, run.period + 11
+    starts = Month.of(pack.starts) if pack.starts.day == 1 else Month.of(pack.starts) + 1
+    if pack.starts > first.first_day:
+        first = starts
+    if pack.ends is not None and pack.ends < last.last_day:
+        last = Month.of(pack.ends)
+    if first > last:
+        raise RunRefused(_("No rules are in force for %(period)s.") % {"period": run.period.year})
+    return first, last
+
+
+def prepaid_in(*, scheme: str, year: int) -> dict[int, Decimal]:
+    """By facility, what was prepaid for the months of a year, what was taken off included, in yuan.
+
+    Raises RunRefused while a month's prepayment is still under way: it would be missing from the year.
+    """
+    months = Run.objects.filter(
+        kind=RunKindName.PREPAYMENT, scheme=scheme, period__gte=Month(year, 1), period__lte=Month(year, 12)
+    )
+    under_way = months.exclude(state__in=[RunState.POSTED, RunState.REVERSED, RunState.CANCELLED]).first()
+    if under_way is not None:
+        raise RunRefused(_("%(run)s is not posted yet; post or cancel it first.") % {"run": under_way})
+    return dict(
+        Prepayment.objects.filter(run__in=months.filter(state=RunState.POSTED))
+        .values_list("facility")
+        .annotate(Sum("entitlement"))
+    )
+
+
+def year_end_table(run: Run) -> Table:
+    """The year-end table 年终清算表."""
+    lines = run.year_ends.select_related("facility").order_by("facility__code")
+    return Table(
+        title=_("Year-end table %(year)s") % {"year": run.period.year},
+        columns={
+            _("Facility code"): "text",
+            _("Name"): "text",
+            _("Person-months"): "integer",
+            _("Quota"): "money",
+            _("Actual usage"): "money",
+            _("Usage rate"): "percent",
+            _("Surplus"): "money",
+            _("Facility's share"): "money",
+            _("Kept by the pool"): "money",
+            _("Borne by the facility"): "money",
+            _("Payable"): "money",
+            _("Prepaid"): "money",
+            _("Deposit"): "money",
+            _("Due"): "money",
+        },
+        rows=(
+            (
+                line.facility.code,
+                line.facility.name,
+                line.person_months,
+                line.quota,
+                line.actual,
+                line.actual / line.quota if line.quota else None,
+                line.surplus,
+                line.facility_share,
+                line.pool_share,
+                line.borne_by_facility,
+                line.payable,
+                line.prepaid,
+                Decimal("0.00"),
+                line.due,
+            )
+            for line in lines
+        ),
+    )
+
+
+YEAR_END = RunKind(
+    name=RunKindName.YEAR_END, compute=compute, post_chunk=post_chunk, mirror=REVERSAL, export=year_end_table
+)

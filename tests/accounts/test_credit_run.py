@@ -1,0 +1,186 @@
+"""A month's credits from spell to balance, against the same month computed by hand."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import Account, Transfer
+from insured.models import Enrolment
+from office import runs
+from office.models import Run, RunState
+from policies.month import Month
+from tests.population import insure, member
+
+MARCH = Month(2023, 3)
+
+
+@pytest.fixture
+def clerk(db):
+    return member("clerk")
+
+
+@pytest.fixture
+def reviewer(db):
+    return member("reviewer")
+
+
+def prepared(clerk, *, kind="credit", period=MARCH, scheme="310") -> Run:
+    run = runs.prepare(kind=kind, scheme=scheme, period=period, by=clerk, origin="page")
+    return runs.compute(run.pk)
+
+
+def posted(run, reviewer) -> Run:
+    runs.approve(run, by=reviewer, origin="page")
+    runs.start_posting(run, by=reviewer, origin="page")
+    runs.post_chunks(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def balance(person) -> Decimal:
+    return Account.objects.get(person=person, kind="person").balance
+
+
+def test_each_status_is_credited_by_its_rule(clerk, reviewer):
+    active = insure(base="5000.25")  # 2 % of 5000.25 = 100.005, half up
+    flexible = insure(status="flexible", base="3000")
+    retired = insure(status="retired", base=None, group="enterprise")
+    inpatient = insure(status="inpatient_only", base="3000")
+    later = insure(first="2023-04")
+    died = insure(died_on=date(2023, 2, 28))
+    died_in_march = insure(died_on=date(2023, 3, 1))
+    no_base = insure(base=None)
+
+    run = posted(prepared(clerk), reviewer)
+
+    assert balance(active) == Decimal("100.01")
+    assert balance(flexible) == Decimal("60.00")
+    assert balance(retired) == Decimal("102.79")
+    assert balance(died_in_march) == Decimal("100.00")
+    for person in (inpatient, later):
+        assert not Account.objects.filter(person=person, kind="person").exists()
+    assert not Transfer.objects.filter(credit__person__in=[died, no_base]).exists()
+    assert {(e.code, e.person_id) for e in run.exceptions.all()} == {
+        ("died", died.pk),
+        ("no_base", no_base.pk),
+    }
+    assert (run.rows, run.amount) == (4, Decimal("362.80"))
+    assert Account.objects.get(kind="pool").balance == Decimal("-102.79")
+    assert Account.objects.get(kind="contribution").balance == Decimal("-260.01")
+
+
+def test_retirees_wait_for_their_figure_from_2025(clerk):
+    insure(status="retired", base=None, group="enterprise")
+    run = prepared(clerk, period=Month(2025, 1))
+    [exception] = run.exceptions.all()
+    assert (run.rows, exception.code, exception.detail, exception.article) == (
+        0,
+        "parameter_missing",
+        "retired_monthly_credit",
+        "7(3)",
+    )
+
+
+def test_the_same_month_is_paid_once(clerk, reviewer):
+    insure()
+    run = posted(prepared(clerk), reviewer)
+    with pytest.raises(runs.RunRefused, match=f"#{run.pk}"):
+        prepared(clerk)
+    runs.post_chunks(run.pk)
+    assert Transfer.objects.count() == 1
+
+
+def test_a_reversed_month_is_mirrored_and_may_be_run_again(clerk, reviewer):
+    person = insure()
+    first = posted(prepared(clerk), reviewer)
+    reversal = runs.reverse(first, by=reviewer, origin="page", reason="wrong base")
+    runs.post_chunks(reversal.pk)
+    first.refresh_from_db()
+    assert (first.state, balance(person)) == (RunState.REVERSED, Decimal("0.00"))
+
+    Enrolment.objects.update(base=Decimal("6000.00"))
+    again = posted(prepared(clerk), reviewer)
+    assert (again.attempt, balance(person)) == (1, Decimal("120.00"))
+    moved = Transfer.objects.order_by("id").values_list("kind", "amount", "attempt", "reverses_id")
+    assert list(moved) == [
+        ("credit", Decimal("100.00"), 0, None),
+        ("reversal", Decimal("100.00"), 0, Transfer.objects.order_by("id")[0].pk),
+        ("credit", Decimal("120.00"), 1, None),
+    ]
+
+
+def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
+    person = insure()
+    run = posted(prepared(clerk), reviewer)
+    account = Account.objects.get(person=person)
+    Transfer.objects.create(
+        debit=account,
+        credit=Account.objects.get(kind="bank"),
+        amount="30.00",
+        kind="spending",
+        month=MARCH,
+        covers=MARCH,
+    )
+    Account.objects.filter(pk=account.pk).update(balance="70.00")
+    reversal = runs.reverse(run, by=reviewer, origin="page", reason="wrong rate")
+    runs.post_chunks(reversal.pk)
+    assert balance(person) == Decimal("0.00")
+    receivable = Account.objects.get(kind="receivable", person=person)
+    assert (receivable.balance, receivable.shown_balance) == (Decimal("-30.00"), Decimal("30.00"))
+    assert Account.objects.get(kind="contribution").balance == Decimal("0.00")
+
+
+def test_nobody_reviews_or_reverses_what_they_prepared(clerk, reviewer):
+    insure()
+    reviewer.groups.add(Group.objects.get(name="clerk"))
+    own = prepared(reviewer)
+    with pytest.raises(runs.RunRefused, match=r"You prepared|由您"):
+        runs.approve(own, by=reviewer, origin="page")
+    with pytest.raises(DatabaseError, match="run_reviewer_is_not_preparer"), transaction.atomic():
+        Run.objects.filter(pk=own.pk).update(reviewed_by=reviewer)
+    with pytest.raises(runs.RunRefused):
+        runs.approve(own, by=clerk, origin="page")
+
+
+def test_lines_changed_after_review_are_not_posted(clerk, reviewer):
+    person = insure()
+    run = prepared(clerk)
+    runs.approve(run, by=reviewer, origin="page")
+    with connection.cursor() as cursor:
+        cursor.execute("update accounts_runline set amount = amount + 1")
+    runs.start_posting(run, by=reviewer, origin="page")
+    with pytest.raises(runs.RunRefused), transaction.atomic():
+        runs.post_chunks(run.pk)
+    assert balance(person) == Decimal("0.00")
+    assert not Transfer.objects.exists()
+
+
+def test_a_run_sent_back_is_computed_again(clerk, reviewer):
+    insure()
+    run = prepared(clerk)
+    runs.send_back(run, by=reviewer, origin="page", reason="one base is missing")
+    assert run.state == RunState.DRAFT
+    insure()
+    assert runs.compute(run.pk).rows == 2
+    assert [event.act for event in run.events.all()] == ["prepare", "send_back"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update accounts_transfer set amount = 1",
+        "delete from accounts_transfer",
+        "truncate accounts_transfer",
+        "delete from accounts_account",
+        "update office_run set amount = 1",
+        "delete from office_run",
+    ],
+)
+def test_posted_money_cannot_be_edited(clerk, reviewer, statement):
+    insure()
+    posted(prepared(clerk), reviewer)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,96 @@
+"""Small populations for tests, entered as rows; the import has tests of its own."""
+
+import itertools
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.auth.models import Group
+
+from facilities.models import Agreement, Facility
+from insured.models import Enrolment, Person, Selection
+from office.models import County, Staff
+from policies.month import Month
+
+_numbers = itertools.count(1)
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def member(role: str, username: str | None = None):
+    """Somebody who works in a role."""
+    staff = Staff.objects.create_user(username or role, password="correct horse 42", display_name=role)
+    staff.groups.add(Group.objects.get(name=role))
+    staff.is_staff = True
+    staff.save()
+    return staff
+
+
+def identity_card(sequence: int, *, born: date = date(1980, 1, 1), division: str = "441602") -> str:
+    """A valid identity card number; `sequence` from 0 to 999."""
+    digits = f"{division}{born:%Y%m%d}{sequence:03d}"
+    remainder = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, digits, strict=True)) % 11
+    return digits + "10X98765432"[remainder]
+
+
+def insure(
+    *,
+    status: str = "active",
+    base: str | None = "5000.00",
+    first: str = "2022-01",
+    last: str | None = None,
+    scheme: str = "310",
+    county: str = "441602",
+    group: str = "",
+    died_on: date | None = None,
+) -> Person:
+    """A person with one spell."""
+    number = next(_numbers)
+    person = Person.objects.create(
+        document_type="01",
+        document_number=identity_card(
+            number % 1000, born=date(1960 + number // 1000 % 40, 1, 1 + number // 40_000)
+        ),
+        name=f"测试{number}",
+        person_number=f"P{number:08d}",
+        died_on=died_on,
+    )
+    Enrolment.objects.create(
+        person=person,
+        scheme=scheme,
+        status=status,
+        retirement_group=group,
+        base=None if base is None else Decimal(base),
+        county=County.objects.get(code=county),
+        first_month=Month.parse(first),
+        last_month=last and Month.parse(last),
+    )
+    return person
+
+
+def contract(
+    *, level: str = "primary", kind: str = "hospital", parent: Facility | None = None, years=range(2022, 2026)
+) -> Facility:
+    """A facility in the city with an outpatient agreement for each of the years."""
+    facility = Facility.objects.create(
+        code=f"H{next(_numbers):011d}",
+        name="测试医院",
+        level=level,
+        kind=kind,
+        parent=parent,
+        county=County.objects.get(code="441602"),
+    )
+    for year in years:
+        Agreement.objects.create(
+            facility=facility, kind="outpatient", first_day=date(year, 1, 1), last_day=date(year, 12, 31)
+        )
+    return facility
+
+
+def select(person: Person, facility: Facility, *, first: str, last: str | None = None, kind: str = "first"):
+    month = Month.parse(first)
+    return Selection.objects.create(
+        person=person,
+        facility=facility,
+        first_month=month,
+        last_month=Month.parse(last) if last else Month(month.year, 12),
+        kind=kind,
+    )
