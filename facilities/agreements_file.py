@@ -1,13 +1,9 @@
-"""The file of service agreements 服务协议: a kind of agreement of a facility from its first to its last day."""
-
-from pathlib import Path
+"""The file of service agreements 服务协议: of a facility and a kind, from the first to the last day."""
 
 from django.utils.translation import gettext_noop
 
 from facilities.models import AgreementKind
 from office.layouts import DAY, Change, Check, Column, Layout, Step, choice, code, text
-
-SQL = Path(__file__).parent / "sql"
 
 KINDS = {
     AgreementKind.OUTPATIENT.value: ("普通门诊统筹",),
@@ -25,7 +21,7 @@ AGREEMENTS = Layout(
         Column("last_day", "终止日期", DAY, required=True),
         Column("agreement_number", "协议编号", text(60)),
     ),
-    facts=SQL / "agreements_facts.sql",
+    facts="facilities/agreements_facts",
     checks=(
         Check(
             name="unknown_facility",
@@ -60,7 +56,7 @@ AGREEMENTS = Layout(
     ),
     county="county_code",
     steps=(
-        Step(sql=SQL / "agreements_changed.sql", rows="agreement_id is not null"),
-        Step(sql=SQL / "agreements_new.sql", rows="agreement_id is null"),
+        Step(statement="facilities/agreements_changed", rows="agreement_id is not null"),
+        Step(statement="facilities/agreements_new", rows="agreement_id is null"),
     ),
 )

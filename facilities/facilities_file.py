@@ -1,14 +1,10 @@
 """The file of designated facilities 定点机构; village stations may stand before their parents."""
 
-from pathlib import Path
-
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from facilities.models import FacilityKind, Level
 from office.layouts import Change, Check, Column, Layout, Step, choice, code, same_as, text
-
-SQL = Path(__file__).parent / "sql"
 
 LEVELS = {
     Level.TERTIARY.value: ("三级",),
@@ -93,7 +89,7 @@ FACILITIES = Layout(
     name="facilities",
     label=gettext_noop("Facilities"),
     columns=COLUMNS,
-    facts=SQL / "facilities_facts.sql",
+    facts="facilities/facilities_facts",
     checks=CHECKS,
     notices=NOTICES,
     changes=(
@@ -104,10 +100,14 @@ FACILITIES = Layout(
     county="county_code",
     values=lambda parameters: {"city": settings.CITY, "outside": OUTSIDE},
     steps=(
-        Step(sql=SQL / "facilities_new.sql", rows="facility_id is null and kind <> 'village_station'"),
+        Step(statement="facilities/facilities_new", rows="facility_id is null and kind <> 'village_station'"),
         Step(
-            sql=SQL / "facilities_new_stations.sql", rows="facility_id is null and kind = 'village_station'"
+            statement="facilities/facilities_new_stations",
+            rows="facility_id is null and kind = 'village_station'",
         ),
-        Step(sql=SQL / "facilities_changed.sql", rows="parent_code is not null or facility_id is not null"),
+        Step(
+            statement="facilities/facilities_changed",
+            rows="parent_code is not null or facility_id is not null",
+        ),
     ),
 )

@@ -1,16 +1,12 @@
 """The enrolment file 参保登记: from a month on, somebody is insured as this, on this base, there."""
 
-from pathlib import Path
-
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from insured.models import DocumentType, RetirementGroup, Status
-from insured.selections import STATION_SLOT
+from insured.selections import station_slot
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 from office.models import Scheme
-
-SQL = Path(__file__).parent / "sql"
 
 SCHEMES = {Scheme.EMPLOYEE.value: ("310", "职工"), Scheme.RESIDENT.value: ("390", "居民")}
 STATUSES = {
@@ -267,11 +263,11 @@ ENROLMENTS = Layout(
     name="enrolments",
     label=gettext_noop("Enrolments"),
     columns=COLUMNS,
-    facts=SQL / "enrolments_facts.sql",
+    facts="insured/enrolments_facts",
     checks=CHECKS,
     changes=CHANGES,
     county="county_code",
-    values=lambda parameters: {"city": settings.CITY, "station_slot": STATION_SLOT},
+    values=lambda parameters: {"city": settings.CITY, "station_slot": station_slot()},
     file_checks=(
         FileCheck(
             when=f"2 * count(*) filter (where {OTHER_CITY}) > count(*)",
@@ -281,12 +277,12 @@ ENROLMENTS = Layout(
         ),
     ),
     steps=(
-        Step(sql=SQL / "enrolments_employers.sql"),
-        Step(sql=SQL / "enrolments_new_people.sql"),
-        Step(sql=SQL / "enrolments_people.sql"),
-        Step(sql=SQL / "enrolments_ended.sql", rows="ended_id is not null"),
-        Step(sql=SQL / "enrolments_restated.sql", rows="same_id is not null"),
-        Step(sql=SQL / "enrolments_new.sql", rows="same_id is null"),
-        Step(sql=SQL / "enrolments_selections.sql"),
+        Step(statement="insured/enrolments_employers"),
+        Step(statement="insured/enrolments_new_people"),
+        Step(statement="insured/enrolments_people"),
+        Step(statement="insured/enrolments_ended", rows="ended_id is not null"),
+        Step(statement="insured/enrolments_restated", rows="same_id is not null"),
+        Step(statement="insured/enrolments_new", rows="same_id is null"),
+        Step(statement="insured/enrolments_selections"),
     ),
 )

@@ -1,16 +1,19 @@
 """The file of facility selections 选点: first choices, changes within the year, choices carried over."""
 
-from pathlib import Path
-
 from django.utils.translation import gettext_noop
 
 from insured.models import SelectionKind, Slot
 from office.layouts import MONTH, Change, Check, Column, Kind, Layout, Step, choice, code, text
+from office.policy import pack_of, policy_in_force, schemes_here
 
-SQL = Path(__file__).parent / "sql"
 
-# Which choice a village station is: a pack with one slot gives it the only one.
-STATION_SLOT = Slot.PRIMARY.value
+def station_slot() -> str:
+    """Which choice a village station is: one of its own where the rules give two, else the only one."""
+    specs = [pack_of(policy_in_force(scheme=scheme)).capitation for scheme in schemes_here()]
+    return (
+        Slot.STATION.value if any(spec and "station" in spec.slots for spec in specs) else Slot.PRIMARY.value
+    )
+
 
 KINDS = {
     SelectionKind.FIRST.value: ("首次",),
@@ -125,7 +128,7 @@ SELECTIONS = Layout(
         Column("kind", "类型", choice(KINDS), default=SelectionKind.FIRST.value),
         Column("reason", "变更原因", text(200)),
     ),
-    facts=SQL / "selections_facts.sql",
+    facts="insured/selections_facts",
     checks=CHECKS,
     changes=(
         Change(
@@ -141,9 +144,9 @@ SELECTIONS = Layout(
         ),
     ),
     county="county_code",
-    values=lambda parameters: {"station_slot": STATION_SLOT},
+    values=lambda parameters: {"station_slot": station_slot()},
     steps=(
-        Step(sql=SQL / "selections_ended.sql", rows="ended_id is not null"),
-        Step(sql=SQL / "selections_new.sql", rows="same_id is null"),
+        Step(statement="insured/selections_ended", rows="ended_id is not null"),
+        Step(statement="insured/selections_new", rows="same_id is null"),
     ),
 )

@@ -20,6 +20,7 @@ from office.import_sql import typed, verdict
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
 from office.staging import Refused, stage
+from office.statements import statement
 
 APPLY_LOCK = 20_001
 
@@ -161,7 +162,7 @@ def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
     cursor.execute("analyze office_importrow")
     cursor.execute(typed(layout=declared, header=import_file.header), values)
     cursor.execute("analyze typed")
-    cursor.execute(declared.facts.read_text(), values)
+    cursor.execute(statement(declared.facts), values)
     for file_check in declared.file_checks:
         cursor.execute(f"select {file_check.when} from facts", values)
         if cursor.fetchone()[0]:
@@ -180,7 +181,7 @@ def as_shown(cursor, import_file: ImportFile) -> None:
 
 def carry_out(cursor, *, declared: Layout, values: dict) -> None:
     for step in declared.steps:
-        cursor.execute(step.sql.read_text(), values)
+        cursor.execute(statement(step.statement), values)
         written = cursor.rowcount
         if step.rows:
             cursor.execute(f"select count(*) from accepted where {step.rows}", values)

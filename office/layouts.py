@@ -4,7 +4,7 @@ A new layout is a declaration in the room it belongs to, named in `settings.IMPO
 temporary tables, one after the other (`office/imports.py`):
 
     typed     one row per row of the file, one typed column per `Column`      made from the columns
-    facts     typed, and what each row meets in the records and in the file   `facts`, a file of SQL
+    facts     typed, and what each row meets in the records and in the file   `facts`, a named statement
     verdict   outcome, problems and changes of each row                       made from checks and changes
     accepted  facts of the rows that are new or change something              what `steps` work on
 
@@ -15,7 +15,6 @@ whose `relies_on` is the `key` of a rejected row is rejected with it.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -145,9 +144,9 @@ class FileCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One statement over `accepted`; `rows` says which of them it must write, each once."""
+    """A named statement over `accepted`; `rows` says which of them it must write, each once."""
 
-    sql: Path
+    statement: str
     rows: str | None = None
 
 
@@ -156,7 +155,7 @@ class Layout:
     name: str
     label: str
     columns: tuple[Column, ...]
-    facts: Path
+    facts: str
     steps: tuple[Step, ...]
     checks: tuple[Check, ...] = ()
     notices: tuple[Check, ...] = ()

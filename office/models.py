@@ -349,10 +349,6 @@ class ImportFile(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-id"]
-        permissions = [
-            ("upload_importfile", _("Can upload files")),
-            ("apply_importfile", _("Can apply imports")),
-        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["layout", "sha256", "parameters"],

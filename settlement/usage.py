@@ -1,12 +1,8 @@
 """The file of a year's usage: what each facility's selected people used, in yuan."""
 
-from pathlib import Path
-
 from django.utils.translation import gettext_noop
 
 from office.layouts import AMOUNT, Change, Check, Column, Layout, Step, code
-
-SQL = Path(__file__).parent / "sql"
 
 USAGE = Layout(
     name="usage",
@@ -15,7 +11,7 @@ USAGE = Layout(
         Column("facility_code", "机构代码", code(30, upper=True), required=True),
         Column("actual", "实际发生", AMOUNT, required=True),
     ),
-    facts=SQL / "usage_facts.sql",
+    facts="settlement/usage_facts",
     checks=(
         Check(
             name="unknown_facility",
@@ -33,5 +29,5 @@ USAGE = Layout(
     ),
     changes=(Change(field="actual", old="old_actual", new="actual"),),
     values=lambda parameters: parameters,
-    steps=(Step(sql=SQL / "usage.sql", rows="true"),),
+    steps=(Step(statement="settlement/usage", rows="true"),),
 )

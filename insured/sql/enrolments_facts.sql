@@ -74,7 +74,9 @@ met as materialized (
         person.person_number as old_person_number, person.died_on,
         employer.id as employer_id, employer.name as old_employer_name,
         county.id as county_id,
-        facility.id as facility_id,
+        facility.id as facility_id, facility.county_id as facility_county_id,
+        -- A station works under its parent's agreement.
+        coalesce(facility.parent_id, facility.id) as contractor_id,
         case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot,
         date_part('year', selection_month) as selection_year,
         same.id as same_id, same.last_month as same_last,
@@ -139,11 +141,10 @@ select met.*,
     chosen_facility.code as chosen_code,
     later.first_month as later_choice,
     choice_conflict.rows as choice_conflict,
-    met.facility_id is not null and exists (
+    facility_county_id is null or exists (
         select from facilities_agreement agreement
-        where agreement.facility_id = met.facility_id and agreement.kind = 'outpatient'
-            and agreement.first_day < selection_month + interval '1 month'
-            and agreement.last_day >= selection_month
+        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
+            and agreement.first_day < selection_month + interval '1 month' and agreement.last_day >= selection_month
     ) as has_agreement
 from met
 left join name_conflict

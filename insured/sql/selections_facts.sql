@@ -4,7 +4,9 @@ with known as materialized (
     select
         line.*,
         person.people, case when person.people = 1 then person.id end as person_id,
-        facility.id as facility_id, county.code as county_code,
+        facility.id as facility_id, facility.county_id as facility_county_id,
+        -- A station works under its parent's agreement.
+        coalesce(facility.parent_id, facility.id) as contractor_id, county.code as county_code,
         case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot
     from typed line
     left join lateral (
@@ -47,8 +49,8 @@ met as materialized (
 select
     met.*,
     same_id is null and ended_id is null as is_new,
-    case when document_number is not null then document_number || ' ' || slot || ' ' || year end as key,
-    case when document_number is not null then document_number || ' ' || slot || ' ' || year end as relies_on,
+    document_number || ' ' || met.slot || ' ' || year as key,
+    document_number || ' ' || met.slot || ' ' || year as relies_on,
     case
         when met.first_month = previous_month then previous_number || ', ' || number
         when met.first_month = next_month then number || ', ' || next_number
@@ -62,11 +64,10 @@ select
         where spell.person_id = met.person_id and spell.first_month <= met.first_month
             and (spell.last_month is null or spell.last_month >= met.first_month)
     ) as insured,
-    exists (
+    facility_county_id is null or exists (
         select from facilities_agreement agreement
-        where agreement.facility_id = met.facility_id and agreement.kind = 'outpatient'
-            and agreement.first_day < met.first_month + interval '1 month'
-            and agreement.last_day >= met.first_month
+        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
+            and agreement.first_day < met.first_month + interval '1 month' and agreement.last_day >= met.first_month
     ) as has_agreement
 from met
 left join insured_selection chosen

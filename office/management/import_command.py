@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from office import imports
+from office.command_line import acting_staff
 from office.models import ImportFile, ImportState, Origin, Outcome, Staff
 from office.returned import noticed_rows, rejected_rows, write_returned_workbook
 from office.staging import Refused
@@ -30,7 +30,7 @@ class ImportCommand(BaseCommand):
         self.run(file, apply=apply, user=user, as_json=json, parameters={})
 
     def run(self, file: Path, *, apply: bool, user: str | None, as_json: bool, parameters: dict) -> None:
-        by = acting(user)
+        by = acting_staff(user) if user else None
         import_file = imports.check(uploaded(file, layout=self.layout, by=by, parameters=parameters))
         applied, error = False, import_file.error
         if apply and not error:
@@ -82,17 +82,6 @@ class ImportCommand(BaseCommand):
         else:
             lines.append("Nothing was written; add --apply to apply.")
         return "\n".join(lines)
-
-
-def acting(user: str | None) -> Staff | None:
-    if user is None:
-        return None
-    if not settings.ALLOW_COMMAND_LINE_USERS:
-        raise CommandError("--as is refused here: set ALLOW_COMMAND_LINE_USERS to allow it.")
-    try:
-        return Staff.objects.get(username=user, is_active=True)
-    except Staff.DoesNotExist:
-        raise CommandError(f"There is no active user {user}.") from None
 
 
 def uploaded(file: Path, *, layout: str, by: Staff | None, parameters: dict) -> ImportFile:

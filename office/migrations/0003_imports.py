@@ -39,7 +39,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'import',
                 'verbose_name_plural': 'imports',
                 'ordering': ['-id'],
-                'permissions': [('upload_importfile', 'Can upload files'), ('apply_importfile', 'Can apply imports')],
             },
         ),
         migrations.CreateModel(
