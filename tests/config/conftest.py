@@ -18,6 +18,11 @@ import pytest
 from config import embedded
 from config.postgres import postgres_at
 
+CONFIGURED = (
+    *("CITY", "DEMO", "PORT", "PG_BIN", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"),
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_VISIBILITY_TIMEOUT"),
+)
+
 USER = """
 import sys
 from config.embedded import services
@@ -43,8 +48,7 @@ class DataDirectory:
 
     def environment(self, **extra: str) -> dict[str, str]:
         """That of a machine where nothing is configured but this directory."""
-        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DEMO", "CITY", "PG_BIN", "PORT")
-        env = {name: value for name, value in os.environ.items() if name not in ours}
+        env = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
         return env | {"DATA_DIR": str(self.path)} | extra
 
     def python(self, *arguments: str, **extra: str) -> subprocess.Popen:

@@ -23,7 +23,7 @@ from pathlib import Path
 from celery import Celery
 from config.broker_options import BROKER_OPTIONS, broker_url
 
-app = Celery("trial", broker=broker_url(os.environ["REDIS_URL"]))
+app = Celery("trial", broker=broker_url(os.environ["REDIS_URL"]), fixups=[])  # not a Django one
 app.conf.update(
     broker_transport_options=BROKER_OPTIONS,
     broker_connection_retry_on_startup=True,
