@@ -23,6 +23,8 @@ CONFIGURED = (
     *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_VISIBILITY_TIMEOUT"),
 )
 
+started: list[subprocess.Popen] = []
+
 USER = """
 import sys
 from config.embedded import services
@@ -52,8 +54,8 @@ class DataDirectory:
         return env | {"DATA_DIR": str(self.path)} | extra
 
     def python(self, *arguments: str, **extra: str) -> subprocess.Popen:
-        """Start our Python on it."""
-        return subprocess.Popen(
+        """Start our Python on it; what a failed test leaves of it is killed."""
+        process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=embedded.BASE_DIR,
             env=self.environment(**extra),
@@ -62,6 +64,8 @@ class DataDirectory:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        started.append(process)
+        return process
 
     @contextlib.contextmanager
     def user(self, **extra: str) -> Iterator[subprocess.Popen]:
@@ -119,6 +123,17 @@ def new_directory() -> DataDirectory:
     path = Path(tempfile.mkdtemp(prefix="gongji-test-"))
     path.chmod(0o711)
     return DataDirectory(path)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """A test that fails half-way leaves no process behind."""
+    yield
+    while started:
+        process = started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture

@@ -196,10 +196,13 @@ def test_an_orphaned_server_is_stopped_first(data):
         env=processes.clean_environment(),
         **processes.run_as(processes.server_account()),
     )
-    wait_until(postgres_at(data.path).answers)
-    with data.user():
-        assert orphan.wait(1) == 0
-        assert rows(data) == 1
+    try:
+        wait_until(postgres_at(data.path).answers)
+        with data.user():
+            assert orphan.wait(1) == 0
+            assert rows(data) == 1
+    finally:
+        orphan.kill()
 
 
 def test_a_long_path_puts_the_socket_in_a_short_private_folder(empty):
