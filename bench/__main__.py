@@ -1,4 +1,4 @@
-"""`make bench`: every figure as a ratio to a floor or a peer measured in the same run. ARGS names some only."""
+"""`make bench`: every figure as a ratio to a floor or a peer of the same run. ARGS names some only."""
 
 import subprocess
 import sys

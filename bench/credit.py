@@ -1,8 +1,8 @@
 """A month's credit of 1 000 000 personal accounts: against the bare two statements, and against an ORM loop.
 
-Run: `python -m bench.credit [people]`. The floor is one `INSERT … SELECT` of the transfers and one `UPDATE` of
-the balances, in one transaction, on copies of the same tables with the same indexes. Ours is the whole run:
-lines, chunks, exceptions and totals (compute), then transfers, balances, digests and seal (post).
+Run: `python -m bench.credit [people]`. The floor is one `INSERT … SELECT` of the transfers and one `UPDATE`
+of the balances, in one transaction, on copies of the same tables with the same indexes. Ours is the whole
+run: lines, chunks, exceptions and totals (compute), then transfers, balances, digests and seal (post).
 """
 
 import random
@@ -70,9 +70,8 @@ def _make_floor_tables() -> None:
 
     with owner() as connection:
         for table in ("account", "transfer"):
-            connection.execute(
-                f"create table floor_{table} (like accounts_{table} including all excluding constraints)"
-            )
+            like = f"like accounts_{table} including all excluding constraints"
+            connection.execute(f"create table floor_{table} ({like})")
         connection.execute("alter table floor_account set (fillfactor = 50)")
 
 

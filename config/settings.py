@@ -7,6 +7,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.broker_options import BROKER_OPTIONS, broker_url
 
+# Shared tasks bind to the application there is when they are imported. It is imported here, not by
+# `config/__init__.py`: the keepers of the embedded services live in this package and need no Celery.
+from config.celery import app as app
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
