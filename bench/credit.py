@@ -61,7 +61,7 @@ def main(people: int = 1_000_000) -> None:
         print(f"  {'compute + post':<22} {median(both) / floor:5.2f} × floor")
         rate = _orm_loop()
         print(
-            f"  ORM loop {rate:.0f} accounts/s; compute + post is {people / median(both) / rate:.0f} × as fast"
+            f"  ORM loop {rate:.0f} accounts/s; the whole run is {people / median(both) / rate:.0f} × as fast"
         )
 
 
