@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office.fields import MoneyField, MonthField, first_of_month
 
@@ -66,7 +67,7 @@ class Staff(AbstractUser):
 
     first_name = None
     last_name = None
-    display_name = models.CharField(_("name"), max_length=50)
+    display_name = models.CharField(pgettext_lazy("person", "name"), max_length=50)
 
     REQUIRED_FIELDS = ["display_name"]
 
