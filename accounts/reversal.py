@@ -1,6 +1,7 @@
 """Giving back what a run posted, transfer by transfer; what was spent meanwhile becomes a receivable."""
 
 from accounts.posting import chunk_digest, clear_lines, cut_into_chunks, post_chunk, totals_of
+from accounts.run_lines import lines_page
 from office.models import Run, RunChunk, RunKindName
 from office.runs import Computed, RunKind
 from office.statements import execute
@@ -27,4 +28,4 @@ def post(run: Run, chunk: RunChunk) -> str:
     return chunk_digest(run, chunk)
 
 
-REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post)
+REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post, page=lines_page)

@@ -51,6 +51,7 @@ class RunKind:
     post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
+    page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
     """
 
     name: RunKindName
@@ -58,6 +59,7 @@ class RunKind:
     post_chunk: Callable[[Run, RunChunk], str]
     mirror: "RunKind | None" = None
     export: Callable[[Run], "Table"] | None = None
+    page: Callable[[Run, int, int], "Table"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +274,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
     with transaction.atomic():
         posted = Run.objects.select_for_update().get(pk=run.pk)
         if posted.state != RunState.POSTED:
-            raise RunRefused(_wrong_state(posted))
+            raise RunRefused(wrong_state(posted))
         reversal = prepare(
             kind=RunKindName.REVERSAL,
             scheme=run.scheme,
@@ -301,12 +303,13 @@ def _advance(
     with transaction.atomic():
         if not claimed.update(**changes):
             run.refresh_from_db()
-            raise RunRefused(_wrong_state(run))
+            raise RunRefused(wrong_state(run))
         _record(run, by=by, origin=origin, act=act, reason=reason)
     run.refresh_from_db()
 
 
-def _wrong_state(run: Run) -> str:
+def wrong_state(run: Run) -> str:
+    """The refusal of an act that the run's state does not allow."""
     return _("Run %(run)s is in the state “%(state)s”; this cannot be done now.") % {
         "run": run,
         "state": run.get_state_display(),
