@@ -47,8 +47,11 @@ def run_trial(
 def adjudicate_file(*, pack: str | Path, source: Path, target: Path, parameters: Path | None = None) -> int:
     """Settle a file of visits into a file of results, both JSON lines; returns how many lines it wrote.
 
-    Raises PackError for a pack or parameters file that cannot be used, OSError for files.
+    Raises PackError for a pack or parameters file that cannot be used, ValueError when the results would
+    overwrite the visits, OSError for files.
     """
+    if source.resolve() == target.resolve():
+        raise ValueError(f"{target}: the results would overwrite the visits")
     given = read_parameters(parameters.read_text(encoding="utf-8")) if parameters else None
     trial = _Trial(with_parameters(load_pack(pack), given or {}))
     count = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from policies.pack import load_pack
-from policies.trial import run_trial
+from policies.trial import adjudicate_file, run_trial
 
 GOOD = {
     "id": "1",
@@ -344,6 +344,14 @@ def test_an_unknown_pack_or_missing_file_stops_the_command(tmp_path):
     ):
         assert done.returncode == 1
         assert b"Traceback" not in done.stderr
+
+
+def test_the_results_never_overwrite_the_visits(tmp_path):
+    visits = tmp_path / "visits.jsonl"
+    visits.write_text(json.dumps(GOOD), encoding="utf-8")
+    with pytest.raises(ValueError, match="overwrite"):
+        adjudicate_file(pack="heyuan", source=visits, target=tmp_path / "." / "visits.jsonl")
+    assert visits.read_text(encoding="utf-8") == json.dumps(GOOD)
 
 
 def test_every_known_name_is_known_in_every_pack(tmp_path):
