@@ -23,6 +23,7 @@ MODULES = ("money", "gates", "credit", "capitation", "adjudicate", "terms", "amo
 TESTS = (  # the quick ones first
     "test_outcomes",
     "test_document_cases",
+    "test_gates",
     "test_terms",
     "test_amounts",
     "test_credit_capitation",
