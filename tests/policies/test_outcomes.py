@@ -111,8 +111,12 @@ def test_a_halved_deductible_at_the_full_rate_is_shown_rounded():
 
 
 def test_held_and_denied_touch_nothing():
+    missing = tuple((f"inpatient_{name}", "12") for name in ("rate", "deductible", "limit"))
     held = settle("honghe", Visit(1000, 1000), category="emergency")
-    assert (held.state, held.fund, dict(held.delta)) == ("held", 0, {})
+    assert held == Outcome("held", "parameter_missing", 0, 0, 0, 0, {}, missing)
+    crossing = settle("honghe", Visit(90_000, 90_000), {"outpatient": 499_999})
+    missing = (("inpatient_rate", "9.3"), ("inpatient_limit", "9.3"))
+    assert crossing == Outcome("held", "parameter_missing", 0, 0, 0, 0, {}, missing)
     denied = adjudicate(Visit(1000, 900, gate="abroad"), None, {})
     assert denied == Outcome("denied", "abroad", 0, 0, 900, 0, {})
 
