@@ -34,7 +34,11 @@ def upload(
     origin: Origin,
     parameters: dict | None = None,
 ) -> ImportFile:
-    """Keep the file under a random name; refused at once when it is too large."""
+    """Keep the file under a random name; refused at once when it is too large.
+
+    Raises Refused when `by` may not import; None is the system's own operator.
+    """
+    demand(by, "office.add_importfile")
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
     stored_as = secrets.token_hex(16)
@@ -96,6 +100,7 @@ def check(import_file: ImportFile) -> ImportFile:
 
 def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
+    demand(by, "office.change_importfile")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
@@ -128,6 +133,11 @@ def cancel(import_file: ImportFile) -> ImportFile:
         import_file.save()
         ImportRow.objects.filter(import_file=import_file).delete()
     return import_file
+
+
+def demand(by: Staff | None, permission: str) -> None:
+    if by is not None and not (by.is_active and by.has_perm(permission)):
+        raise Refused(NOT_ALLOWED, name=by.username)
 
 
 def may_be_applied(import_file: ImportFile) -> None:
@@ -229,6 +239,7 @@ ACCEPT = """
     select facts.* from facts join verdict using (number) where outcome in ('new', 'changed')
 """
 
+NOT_ALLOWED = gettext_noop("%(name)s may not import files.")
 TOO_LARGE = gettext_noop("The file is larger than %(limit)s MB.")
 ALREADY_APPLIED = gettext_noop("This file was applied on %(date)s by %(name)s; nothing is done twice.")
 NOT_CHECKED = gettext_noop("The file has not been checked, or was cancelled or refused.")

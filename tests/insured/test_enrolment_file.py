@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from insured.models import Employer, Enrolment, Person, Selection
 from office import imports, returned
@@ -406,9 +407,9 @@ def test_the_same_content_is_applied_once(settings):
     assert again.repeats == file
     again = imports.check(again)
     assert counts(again) == {"unchanged": 1}
-    with pytest.raises(Refused, match=r"This file was applied on 20.* nothing is done twice"):
+    with translation.override("en"), pytest.raises(Refused, match=r"This file was applied on 20.* nothing is done twice"):
         imports.apply(again, by=None)
-    with pytest.raises(Refused, match="nothing is done twice"):
+    with translation.override("en"), pytest.raises(Refused, match="nothing is done twice"):
         imports.apply(file, by=None)
 
 
@@ -416,7 +417,7 @@ def test_what_changed_since_the_preview_is_not_applied():
     file = checked([enrolment(), enrolment(证件号码=OTHER)])
     applied([enrolment(月缴费基数="7000")])
     before = spells()
-    with pytest.raises(Refused, match="1 rows would now come out differently, the first is row 2"):
+    with translation.override("en"), pytest.raises(Refused, match="1 rows would now come out differently, the first is row 2"):
         imports.apply(file, by=None)
     assert spells() == before
     assert counts(imports.check(file)) == {"new": 1, "changed": 1}
@@ -424,14 +425,14 @@ def test_what_changed_since_the_preview_is_not_applied():
 
 
 def test_nothing_is_applied_of_a_refused_cancelled_or_wholly_rejected_file():
-    with pytest.raises(Refused, match="has not been checked"):
+    with translation.override("en"), pytest.raises(Refused, match="has not been checked"):
         imports.apply(checked(b""), by=None)
     file = imports.cancel(checked([enrolment()]))
-    with pytest.raises(Refused, match="has not been checked"):
+    with translation.override("en"), pytest.raises(Refused, match="has not been checked"):
         imports.apply(file, by=None)
-    with pytest.raises(Refused, match="Every row was rejected"):
+    with translation.override("en"), pytest.raises(Refused, match="Every row was rejected"):
         imports.apply(checked([enrolment(姓名="")]), by=None)
-    with pytest.raises(Refused, match="nothing is done twice"):
+    with translation.override("en"), pytest.raises(Refused, match="nothing is done twice"):
         imports.cancel(applied([enrolment()]))
 
 
