@@ -2,10 +2,12 @@
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import AccountKind
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
 from accounts.reversal import REVERSAL
+from accounts.run_lines import lines_page
 from insured.documents import masked
 from insured.models import Status
 from office.models import Run, RunKindName
@@ -68,7 +70,7 @@ def credit_roll(run: Run) -> Table:
         title=_("Credit roll %(period)s") % {"period": run.period},
         columns={
             _("Person number"): "text",
-            _("Name"): "text",
+            pgettext("person", "Name"): "text",
             _("Document number"): "text",
             _("Status"): "text",
             _("Base"): "money",
@@ -100,5 +102,10 @@ def _roll_rows(run: Run):
 
 
 CREDIT = RunKind(
-    name=RunKindName.CREDIT, compute=compute, post_chunk=post_chunk, mirror=REVERSAL, export=credit_roll
+    name=RunKindName.CREDIT,
+    compute=compute,
+    post_chunk=post_chunk,
+    mirror=REVERSAL,
+    export=credit_roll,
+    page=lines_page,
 )

@@ -87,13 +87,21 @@ class Account(models.Model):
         ]
 
     def __str__(self):
-        owner = self.person or self.facility
-        return f"{self.get_kind_display()} {owner or self.get_scheme_display()}"
+        return f"{self.get_kind_display()} {self.owner or self.get_scheme_display()}"
+
+    @property
+    def owner(self) -> Person | Facility | None:
+        """Whose it is; the fund's own accounts have no owner."""
+        return self.person or self.facility
+
+    @property
+    def is_asset(self) -> bool:
+        return self.kind in ASSETS
 
     @property
     def shown_balance(self):
         """The balance with the sign people expect of the kind."""
-        return -self.balance if self.kind in ASSETS else self.balance
+        return -self.balance if self.is_asset else self.balance
 
 
 class TransferKind(models.TextChoices):

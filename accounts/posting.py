@@ -45,6 +45,8 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
         "accounts/post_chunk",
         run=run.pk,
         chunk=chunk.number,
+        first_line=chunk.first_line,
+        last_line=chunk.last_line,
         month=run.period.first_day,
         attempt=run.attempt,
     )

@@ -1,6 +1,7 @@
 """Giving back what a run posted, transfer by transfer; what was spent meanwhile becomes a receivable."""
 
 from accounts.posting import chunk_digest, clear_lines, cut_into_chunks, post_chunk, totals_of
+from accounts.run_lines import lines_page
 from office.models import Run, RunChunk, RunKindName
 from office.runs import Computed, RunKind
 from office.statements import execute
@@ -19,12 +20,12 @@ def post(run: Run, chunk: RunChunk) -> str:
 
     The accounts are held first: what is spent while the reversal runs must not slip between the two.
     """
-    here = {"run": run.pk, "chunk": chunk.number}
-    execute("accounts/lock_people", **here)
-    execute("accounts/open_receivables", **here)
-    execute("accounts/recover_spent", month=run.period.first_day, **here)
+    lines = {"run": run.pk, "first_line": chunk.first_line, "last_line": chunk.last_line}
+    execute("accounts/lock_people", **lines)
+    execute("accounts/open_receivables", **lines)
+    execute("accounts/recover_spent", chunk=chunk.number, month=run.period.first_day, **lines)
     post_chunk(run, chunk)
     return chunk_digest(run, chunk)
 
 
-REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post)
+REVERSAL = RunKind(name=RunKindName.REVERSAL, compute=compute, post_chunk=post, page=lines_page)

@@ -27,7 +27,7 @@ START = {"postgres": start_postgres, "broker": start_broker}
 AT = {"postgres": postgres_at, "broker": broker_at}
 READY = "ready"
 LOOK_SECONDS = 0.1
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 5.0  # after it we look again whether anybody still waits
 CALM_SECONDS = 60.0
 
 

@@ -41,6 +41,7 @@ class Part:
     command: list[str]
     log: Path
     stop_seconds: float
+    death_signal: int = signal.SIGTERM
     process: subprocess.Popen | None = None
     started: float = 0.0
     pause: float = 1.0
@@ -49,7 +50,7 @@ class Part:
     def start(self) -> None:
         """Start it; it ends when we do."""
         self.process = processes.spawn(
-            self.command, log=self.log, death_signal=signal.SIGTERM, cwd=BASE_DIR, env=dict(os.environ)
+            self.command, log=self.log, death_signal=self.death_signal, cwd=BASE_DIR, env=dict(os.environ)
         )
         self.started = time.monotonic()
 
@@ -70,7 +71,7 @@ class Part:
     def stop(self) -> None:
         """End it politely, then without asking."""
         if self.process is not None:
-            processes.stop(self.process, [(signal.SIGTERM, self.stop_seconds)])
+            processes.stop(self.process, [(signal.SIGTERM, self.stop_seconds), (signal.SIGQUIT, 2.0)])
 
 
 def main() -> int:
@@ -259,8 +260,8 @@ def parts(port: int, logs: Path) -> list[Part]:
     beat += ["django_celery_beat.schedulers:DatabaseScheduler"]
     return [
         Part("web", python + web, logs / "web.log", stop_seconds=8),
-        # Its running task gets a moment; a longer one is done again at the next start.
-        Part("worker", python + worker, logs / "worker.log", stop_seconds=8),
+        # Its running task gets a moment; a longer one is done again at the next start. SIGQUIT gives none.
+        Part("worker", python + worker, logs / "worker.log", stop_seconds=8, death_signal=signal.SIGQUIT),
         Part("beat", python + beat, logs / "beat.log", stop_seconds=5),
     ]
 

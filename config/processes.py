@@ -59,7 +59,8 @@ def can_reach(path: Path, account: Account | None) -> bool:
     """Whether the account may enter the folder, or run the program, at the path."""
     if account is None:
         return os.access(path, os.X_OK)
-    return subprocess.run(["/usr/bin/test", "-x", path], cwd="/", **run_as(account)).returncode == 0
+    try_it = ["/bin/sh", "-c", 'test -x "$1"', "sh", path]
+    return subprocess.run(try_it, cwd="/", **run_as(account)).returncode == 0
 
 
 def private_folder(folder: Path, account: Account | None) -> None:

@@ -6,6 +6,13 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.broker_options import BROKER_OPTIONS, broker_url
+from config.interface import UNFOLD
+
+__all__ = ["UNFOLD"]
+
+# Shared tasks bind to the application there is when they are imported. It is imported here, not by
+# `config/__init__.py`: the keepers of the embedded services live in this package and need no Celery.
+from config.celery import app as app
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -121,7 +128,9 @@ X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Our own texts, and those that the libraries leave in English; both win over the libraries'.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "borrowed"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True

@@ -60,11 +60,14 @@ class Facility(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="facility_not_its_own_parent"
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
+                name="facility_not_its_own_parent",
+                violation_error_message=_("A facility is not its own parent."),
             ),
             models.CheckConstraint(
                 condition=~Q(kind="village_station") | Q(parent__isnull=False),
                 name="facility_station_has_parent",
+                violation_error_message=_("A village station needs the facility it belongs to."),
             ),
         ]
 
@@ -95,7 +98,9 @@ class Agreement(models.Model):
         ordering = ["facility", "-first_day"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="agreement_ends_after_it_begins"
+                condition=Q(last_day__gte=F("first_day")),
+                name="agreement_ends_after_it_begins",
+                violation_error_message=_("The last day is before the first."),
             ),
             ExclusionConstraint(
                 name="agreement_no_overlap",
@@ -107,6 +112,7 @@ class Agreement(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                violation_error_message=_("The facility has another agreement of this kind in these days."),
             ),
         ]
 

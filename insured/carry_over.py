@@ -5,6 +5,7 @@ The period of the run is the year that ends; the selections it enters are those 
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from facilities.models import Facility
 from insured.models import ProposedSelection, Selection
@@ -72,7 +73,7 @@ def selections_table(run: Run) -> Table:
         title=_("Carried selections %(year)s") % {"year": run.period.year + 1},
         columns={
             _("Person number"): "text",
-            _("Name"): "text",
+            pgettext("person", "Name"): "text",
             _("Facility code"): "text",
             _("Facility"): "text",
         },

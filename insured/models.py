@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from facilities.models import Facility
 from office.fields import MoneyField, MonthField, first_of_month
@@ -34,7 +35,7 @@ class Sex(models.TextChoices):
 class Person(models.Model):
     document_type = models.CharField(_("document type"), max_length=2, choices=DocumentType, default="01")
     document_number = models.CharField(_("document number"), max_length=30)
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=100)
     person_number = models.CharField(_("person number"), max_length=30, null=True, blank=True, unique=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
@@ -45,7 +46,11 @@ class Person(models.Model):
         verbose_name = _("insured person")
         verbose_name_plural = _("insured people")
         constraints = [
-            models.UniqueConstraint(fields=["document_number", "document_type"], name="person_document_once"),
+            models.UniqueConstraint(
+                fields=["document_number", "document_type"],
+                name="person_document_once",
+                violation_error_message=_("Somebody with this document is entered already."),
+            ),
         ]
 
     def __str__(self):
@@ -119,13 +124,17 @@ class Enrolment(models.Model):
             models.CheckConstraint(
                 condition=Q(last_month__isnull=True) | Q(last_month__gte=F("first_month")),
                 name="enrolment_ends_after_it_begins",
+                violation_error_message=_("The last month is before the first."),
             ),
             models.CheckConstraint(
-                condition=Q(base__isnull=True) | Q(base__gte=0), name="enrolment_base_not_negative"
+                condition=Q(base__isnull=True) | Q(base__gte=0),
+                name="enrolment_base_not_negative",
+                violation_error_message=_("The monthly base is below zero."),
             ),
             models.CheckConstraint(
                 condition=Q(scheme="390", status="resident") | (Q(scheme="310") & ~Q(status="resident")),
                 name="enrolment_status_of_scheme",
+                violation_error_message=_("This status does not belong to the scheme."),
             ),
             ExclusionConstraint(
                 name="enrolment_no_overlap",
@@ -134,6 +143,9 @@ class Enrolment(models.Model):
                     ("scheme", RangeOperators.EQUAL),
                     (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
                 ],
+                violation_error_message=_(
+                    "The person has another spell of this scheme in these months; end that one first."
+                ),
             ),
         ]
 
@@ -190,6 +202,7 @@ class Selection(models.Model):
                     )
                 ),
                 name="selection_within_one_year",
+                violation_error_message=_("A selection ends in the year in which it begins."),
             ),
             ExclusionConstraint(
                 name="selection_no_overlap",
@@ -198,6 +211,9 @@ class Selection(models.Model):
                     ("slot", RangeOperators.EQUAL),
                     (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
                 ],
+                violation_error_message=_(
+                    "The person has another selection in these months; end that one the month before."
+                ),
             ),
             models.UniqueConstraint(
                 Func(Value("year"), F("first_month"), function="date_part"),
@@ -205,6 +221,7 @@ class Selection(models.Model):
                 "slot",
                 condition=~Q(kind="change"),
                 name="selection_first_of_year_once",
+                violation_error_message=_("The person has a first selection of this year; this is a change."),
             ),
         ]
 

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office.fields import MoneyField, MonthField, first_of_month
 
@@ -68,7 +69,7 @@ class Staff(AbstractUser):
 
     first_name = None
     last_name = None
-    display_name = models.CharField(_("name"), max_length=50)
+    display_name = models.CharField(pgettext_lazy("person", "name"), max_length=50)
 
     REQUIRED_FIELDS = ["display_name"]
 
@@ -246,6 +247,8 @@ class RunChunk(models.Model):
     number = models.PositiveIntegerField(_("number"))
     rows = models.IntegerField(_("rows"))
     amount = MoneyField(_("amount"))
+    first_line = models.BigIntegerField(_("first line"), null=True)
+    last_line = models.BigIntegerField(_("last line"), null=True)
     digest = models.CharField(_("digest"), max_length=64)
     posted_digest = models.CharField(_("digest of what was posted"), max_length=64, blank=True)
     posted_at = models.DateTimeField(_("posted at"), null=True)

@@ -51,6 +51,7 @@ class RunKind:
     post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
+    page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
     """
 
     name: RunKindName
@@ -58,6 +59,7 @@ class RunKind:
     post_chunk: Callable[[Run, RunChunk], str]
     mirror: "RunKind | None" = None
     export: Callable[[Run], "Table"] | None = None
+    page: Callable[[Run, int, int], "Table"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ def compute(run_id: int) -> Run:
     """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
     try:
         with transaction.atomic():
+            _take_memory()
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
                 return run
@@ -200,6 +203,7 @@ def post_chunks(run_id: int) -> None:
 
 def _post_next_chunk(run_id: int) -> bool:
     with transaction.atomic():
+        _take_memory()
         chunk = (
             RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("run")
@@ -213,6 +217,12 @@ def _post_next_chunk(run_id: int) -> bool:
         chunk.posted_at = timezone.now()
         chunk.save(update_fields=["posted_digest", "posted_at"])
     return True
+
+
+def _take_memory() -> None:
+    """Let this transaction sort and hash a chunk in memory; there are as many as workers, not as clerks."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '128MB'")
 
 
 def seal_when_complete(run_id: int) -> None:
@@ -264,7 +274,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
     with transaction.atomic():
         posted = Run.objects.select_for_update().get(pk=run.pk)
         if posted.state != RunState.POSTED:
-            raise RunRefused(_wrong_state(posted))
+            raise RunRefused(wrong_state(posted))
         reversal = prepare(
             kind=RunKindName.REVERSAL,
             scheme=run.scheme,
@@ -293,12 +303,13 @@ def _advance(
     with transaction.atomic():
         if not claimed.update(**changes):
             run.refresh_from_db()
-            raise RunRefused(_wrong_state(run))
+            raise RunRefused(wrong_state(run))
         _record(run, by=by, origin=origin, act=act, reason=reason)
     run.refresh_from_db()
 
 
-def _wrong_state(run: Run) -> str:
+def wrong_state(run: Run) -> str:
+    """The refusal of an act that the run's state does not allow."""
     return _("Run %(run)s is in the state “%(state)s”; this cannot be done now.") % {
         "run": run,
         "state": run.get_state_display(),

@@ -50,8 +50,16 @@ class FacilityUsage(models.Model):
         verbose_name_plural = _("facility usage")
         ordering = ["-year", "facility__code"]
         constraints = [
-            models.UniqueConstraint(fields=["facility", "scheme", "year"], name="usage_facility_year_once"),
-            models.CheckConstraint(condition=Q(actual__gte=0), name="usage_not_negative"),
+            models.UniqueConstraint(
+                fields=["facility", "scheme", "year"],
+                name="usage_facility_year_once",
+                violation_error_message=_("The facility's usage of this year is entered already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(actual__gte=0),
+                name="usage_not_negative",
+                violation_error_message=_("The usage is below zero."),
+            ),
         ]
 
 

@@ -6,7 +6,7 @@ with posted as (
         (debit_id, credit_id, amount, kind, month, covers, attempt, run_id, chunk, reverses_id, created_at)
     select debit_id, credit_id, amount, kind, %(month)s, covers, %(attempt)s, run_id, chunk, reverses_id, now()
     from accounts_runline
-    where run_id = %(run)s and chunk = %(chunk)s
+    where id between %(first_line)s and %(last_line)s and run_id = %(run)s and chunk = %(chunk)s
     order by id
     returning debit_id, credit_id, amount, covers
 ),

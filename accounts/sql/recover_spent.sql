@@ -4,7 +4,7 @@ with taken as (
         min(line.covers) as covers
     from accounts_runline line
     join accounts_account account on account.id = line.debit_id and account.kind = 'person'
-    where line.run_id = %(run)s and line.chunk = %(chunk)s
+    where line.id between %(first_line)s and %(last_line)s and line.run_id = %(run)s
     group by account.id
 ),
 recovered as (

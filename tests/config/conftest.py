@@ -18,6 +18,13 @@ import pytest
 from config import embedded
 from config.postgres import postgres_at
 
+CONFIGURED = (
+    *("CITY", "DEMO", "PORT", "PG_BIN", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"),
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_VISIBILITY_TIMEOUT", "DATA_DIR"),
+)
+
+started: list[subprocess.Popen] = []
+
 USER = """
 import sys
 from config.embedded import services
@@ -25,9 +32,6 @@ with services():
     print("up", flush=True)
     sys.stdin.read()
 """
-
-
-CONFIGURED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DEMO", "CITY", "PG_BIN", "PORT", "DATA_DIR")
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +61,8 @@ class DataDirectory:
         return env | {"DATA_DIR": str(self.path)} | extra
 
     def python(self, *arguments: str, **extra: str) -> subprocess.Popen:
-        """Start our Python on it."""
-        return subprocess.Popen(
+        """Start our Python on it; what a failed test leaves of it is killed."""
+        process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=embedded.BASE_DIR,
             env=self.environment(**extra),
@@ -67,6 +71,8 @@ class DataDirectory:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        started.append(process)
+        return process
 
     @contextlib.contextmanager
     def user(self, **extra: str) -> Iterator[subprocess.Popen]:
@@ -124,6 +130,17 @@ def new_directory() -> DataDirectory:
     path = Path(tempfile.mkdtemp(prefix="gongji-test-"))
     path.chmod(0o711)
     return DataDirectory(path)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """A test that fails half-way leaves no process behind."""
+    yield
+    while started:
+        process = started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture

@@ -70,6 +70,19 @@ def test_nothing_is_started_beside_configured_services(empty):
         assert not untouched.exists()
 
 
+def test_dotenv_counts_as_configured(empty):
+    checkout = empty.path / "checkout"
+    checkout.mkdir()
+    (checkout / ".env").write_text("DATABASE_URL=postgres://a@b/c\nREDIS_URL=redis://d\n")
+    code = (
+        "import os, pathlib, sys\nfrom config import embedded\n"
+        "embedded.BASE_DIR = pathlib.Path(sys.argv[1])\n"
+        "with embedded.services() as ours: print(ours, os.environ['REDIS_URL'])"
+    )
+    text, _ = empty.python("-c", code, str(checkout)).communicate()
+    assert text == "[] redis://d\n"
+
+
 def test_the_last_of_two_users_stops_the_services(data):
     with data.user():
         with data.user():
@@ -183,10 +196,13 @@ def test_an_orphaned_server_is_stopped_first(data):
         env=processes.clean_environment(),
         **processes.run_as(processes.server_account()),
     )
-    wait_until(postgres_at(data.path).answers)
-    with data.user():
-        assert orphan.wait(1) == 0
-        assert rows(data) == 1
+    try:
+        wait_until(postgres_at(data.path).answers)
+        with data.user():
+            assert orphan.wait(1) == 0
+            assert rows(data) == 1
+    finally:
+        orphan.kill()
 
 
 def test_a_long_path_puts_the_socket_in_a_short_private_folder(empty):

@@ -122,7 +122,8 @@ def test_a_failed_step_shows_the_end_of_its_log(data, tmp_path, monkeypatch):
         portal.step("no_such_command", tmp_path)
 
 
-def test_reset_empties_a_data_directory_and_no_other_folder(empty):
+def test_reset_empties_a_data_directory_and_no_other_folder(empty, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     directory = embedded.prepare_data_dir(empty.path)
     for name in ("sign-ins.txt", "portal.lock"):
         (directory / name).touch()

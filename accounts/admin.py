@@ -1,0 +1,174 @@
+"""The ledger, to be looked at: accounts with their entries, transfers. Nothing here can be edited."""
+
+from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+
+from accounts.entries import entries_of
+from accounts.models import Account, Transfer
+from facilities.admin import FacilityAdmin
+from insured.admin import PersonAdmin
+from insured.models import Person
+from insured.search import find_people
+from office.admin.panels import Panel, linked
+from office.admin.records import ReadOnlyAdmin
+from office.models import Run
+from office.templatetags.figures import yuan
+
+ON_PERSON_PAGE = 24
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
+    list_select_related = ["person", "facility"]
+    list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
+    ordering = ["id"]
+    sortable_by = ()
+    search_fields = ["person__name"]
+    search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
+    fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
+    panels = []
+
+    @admin.display(description=gettext_lazy("owner"))
+    def owner_name(self, account):
+        return str(account.owner or _("The fund"))
+
+    @admin.display(description=gettext_lazy("balance"))
+    def shown(self, account):
+        return yuan(account.shown_balance)
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        by_facility = queryset.filter(facility__code=search_term.strip().upper())
+        if by_facility.exists():
+            return by_facility, False
+        people = find_people(Person.objects.all(), search_term)
+        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+
+
+def entries(request, account) -> Panel:
+    """The account's entries with its running balance."""
+    return Panel(
+        title=_("Entries"),
+        columns={
+            _("Transfer"): "text",
+            _("Accounting month"): "text",
+            _("For month"): "text",
+            _("Kind"): "text",
+            _("Counter-account"): "text",
+            _("Amount"): "money",
+            _("Balance after"): "money",
+            _("Run"): "text",
+        },
+        rows=[_row(entry) for entry in entries_of(account)],
+        figures=[(_("Balance"), yuan(account.shown_balance))],
+        note=""
+        if account.owner
+        else _("Monthly credits of people are not listed here; their totals are on the runs."),
+    )
+
+
+def _row(entry) -> tuple:
+    transfer = entry.transfer
+    return (
+        linked(transfer, f"#{transfer.pk}"),
+        transfer.month,
+        transfer.covers,
+        transfer.get_kind_display(),
+        linked(entry.other),
+        entry.amount,
+        entry.balance,
+        linked(Run(pk=transfer.run_id), f"#{transfer.run_id}") if transfer.run_id else "",
+    )
+
+
+AccountAdmin.panels.append(entries)
+
+
+def accounts_of_owner(request, owner) -> Panel | None:
+    """The accounts of a person or a facility, with their balances."""
+    if not request.user.has_perm("accounts.view_account"):
+        return None
+    return Panel(
+        title=_("Accounts"),
+        columns={_("Account"): "text", _("Scheme"): "text", _("Opened on"): "text", _("Balance"): "money"},
+        rows=[
+            (
+                linked(account, account.get_kind_display()),
+                account.get_scheme_display(),
+                account.opened_on,
+                account.shown_balance,
+            )
+            for account in owner.accounts.order_by("scheme", "kind")
+        ],
+    )
+
+
+def entries_of_person(request, person) -> Panel | None:
+    """The latest entries of a person's account."""
+    account = person.accounts.filter(kind="person").first()
+    if account is None or not request.user.has_perm("accounts.view_account"):
+        return None
+    return Panel(
+        title=_("Latest account entries"),
+        columns={
+            _("For month"): "text",
+            _("Kind"): "text",
+            _("Amount"): "money",
+            _("Balance after"): "money",
+            _("Run"): "text",
+        },
+        rows=[
+            (row[2], row[3], row[5], row[6], row[7]) for row in map(_row, entries_of(account, ON_PERSON_PAGE))
+        ],
+        figures=[(_("Balance"), yuan(account.shown_balance))],
+    )
+
+
+PersonAdmin.panels += [accounts_of_owner, entries_of_person]
+FacilityAdmin.panels.append(accounts_of_owner)
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ["number", "kind", "month", "covers", "debit", "credit", "yuan", "run_link"]
+    list_display_links = ["number"]
+    list_select_related = ["debit__person", "debit__facility", "credit__person", "credit__facility"]
+    list_filter = [("kind", ChoicesDropdownFilter), ("run_id", FieldTextFilter)]
+    ordering = ["-id"]
+    sortable_by = ()
+    fields = [
+        ("number", "kind"),
+        ("debit_link", "credit_link"),
+        ("yuan", "created_at"),
+        ("month", "covers"),
+        ("run_link", "reverses"),
+    ]
+
+    @admin.display(description=gettext_lazy("transfer"))
+    def number(self, transfer):
+        return f"#{transfer.pk}"
+
+    @admin.display(description=gettext_lazy("amount"))
+    def yuan(self, transfer):
+        return yuan(transfer.amount)
+
+    @admin.display(description=gettext_lazy("debit"))
+    def debit_link(self, transfer):
+        return linked(transfer.debit)
+
+    @admin.display(description=gettext_lazy("credit"))
+    def credit_link(self, transfer):
+        return linked(transfer.credit)
+
+    @admin.display(description=gettext_lazy("run"))
+    def run_link(self, transfer):
+        return linked(Run(pk=transfer.run_id), f"#{transfer.run_id}") if transfer.run_id else ""
+
+    @admin.display(description=gettext_lazy("reverses"))
+    def reverses(self, transfer):
+        number = transfer.reverses_id
+        return linked(Transfer(pk=number), f"#{number}") if number else ""

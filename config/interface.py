@@ -1,0 +1,137 @@
+"""What surrounds every page: the name, the colours and the sidebar, ordered by work and cut to the role."""
+
+from functools import cache
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import lazystr
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+NAME = "共济 Gongji"
+
+
+def site_header(request) -> str:
+    city = city_name(get_language())
+    return f"{NAME} · {city}" if city else NAME
+
+
+@cache
+def city_name(language: str) -> str:
+    """The served city in the reader's language; it does not change while we run."""
+    from office.models import City
+
+    city = City.objects.filter(code=settings.CITY).first()
+    if city is None:
+        return settings.CITY
+    return city.name if language.startswith("zh") else city.name_en
+
+
+def environment(request):
+    """A label beside the title, so that nobody takes a demo for the real books."""
+    return [str(_("Demo")), "warning"] if settings.DEMO else None
+
+
+def allowed(*permissions: str):
+    """Shows a sidebar entry to who holds any of the permissions."""
+    return lambda request: any(request.user.has_perm(permission) for permission in permissions)
+
+
+def entry(title, icon: str, model: str, query: str = "") -> dict:
+    """A sidebar entry for the list of a model, given as "app.model"."""
+    app, name = model.split(".")
+    url = reverse_lazy(f"admin:{app}_{name}_changelist")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": lazystr(f"{url}{query}") if query else url,
+        "permission": allowed(f"{app}.view_{name}"),
+    }
+
+
+def sidebar(request) -> list[dict]:
+    """The rooms of work, top to bottom as a clerk's month goes."""
+    return [
+        {
+            "items": [
+                {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+            ],
+        },
+        {
+            "title": _("Enrolment"),
+            "items": [
+                entry(_("Insured people"), "groups", "insured.person"),
+                entry(_("Facility selections"), "how_to_vote", "insured.selection"),
+                entry(_("Employers"), "apartment", "insured.employer"),
+            ],
+        },
+        {
+            "title": _("Facilities"),
+            "items": [
+                entry(_("Designated facilities"), "local_hospital", "facilities.facility"),
+                entry(_("Agreements"), "contract", "facilities.agreement"),
+                entry(_("Actual usage"), "monitoring", "settlement.facilityusage"),
+            ],
+        },
+        {
+            "title": _("Monthly work"),
+            "items": [entry(_("Runs"), "event_repeat", "office.run")],
+        },
+        {
+            "title": _("Accounts"),
+            "items": [
+                entry(_("Accounts"), "account_balance_wallet", "accounts.account"),
+                entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
+            ],
+        },
+        {
+            "title": _("Rules"),
+            "items": [entry(_("Policy versions"), "gavel", "office.policyversion")],
+        },
+        {
+            "title": _("System"),
+            "items": [
+                entry(_("Staff"), "badge", "office.staff"),
+                entry(_("Roles"), "shield_person", "auth.group"),
+                entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
+                entry(_("Working days"), "calendar_month", "office.workingday"),
+            ],
+        },
+    ]
+
+
+UNFOLD = {
+    "SITE_TITLE": NAME,
+    "SITE_HEADER": "config.interface.site_header",
+    "SITE_SYMBOL": "handshake",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("office/favicon.svg")}
+    ],
+    "ENVIRONMENT": "config.interface.environment",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("office/portal.css")],
+    "SCRIPTS": [lambda request: static("office/portal.js")],
+    "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "navigation": sidebar},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .014 200)",
+            "100": "oklch(94.5% .032 200)",
+            "200": "oklch(89% .058 203)",
+            "300": "oklch(80% .088 206)",
+            "400": "oklch(70% .105 210)",
+            "500": "oklch(59% .108 215)",
+            "600": "oklch(50% .098 219)",
+            "700": "oklch(43.5% .084 222)",
+            "800": "oklch(38% .069 225)",
+            "900": "oklch(33% .055 227)",
+            "950": "oklch(24% .042 230)",
+        },
+    },
+}

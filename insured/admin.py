@@ -1,0 +1,216 @@
+"""People, the spells in which they are insured, their selections and their employers."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from facilities.models import Facility
+from insured.documents import birth_date_of, is_identity_card, masked, sex_of
+from insured.models import DocumentType, Employer, Enrolment, Person, Selection
+from insured.search import find_people
+from office.admin.panels import Panel, linked
+from office.admin.records import RecordAdmin
+
+
+class PersonForm(forms.ModelForm):
+    """A person entered by hand: the identity card is checked, birth date and sex are read from it."""
+
+    class Meta:
+        model = Person
+        fields = "__all__"
+
+    def clean(self):
+        data = super().clean()
+        if data.get("document_type") != DocumentType.IDENTITY_CARD or "document_number" not in data:
+            return data
+        number = data["document_number"] = data["document_number"].strip().upper()
+        if not is_identity_card(number):
+            raise ValidationError(
+                {"document_number": _("This is no valid identity card number: its check digit is wrong.")}
+            )
+        self.instance.birth_date, self.instance.sex = birth_date_of(number), sex_of(number)
+        return data
+
+
+@admin.register(Person)
+class PersonAdmin(RecordAdmin):
+    form = PersonForm
+    list_display = ["name", "document", "person_number", "sex", "birth_date", "died_on"]
+    list_display_links = ["name"]
+    ordering = ["id"]
+    sortable_by = ()
+    search_fields = ["name"]  # shows the search box; the search itself is `find_people`
+    search_help_text = gettext_lazy("Name, identity number or person number, or their beginning")
+    fields = [
+        ("name", "person_number"),
+        ("document_type", "document_number"),
+        ("sex", "birth_date"),
+        ("phone", "died_on"),
+    ]
+    panels = []
+
+    @admin.display(description=gettext_lazy("document number"))
+    def document(self, person):
+        return masked(person.document_number)
+
+    def get_search_results(self, request, queryset, search_term):
+        return (find_people(queryset, search_term) if search_term else queryset), False
+
+    def get_fields(self, request, obj=None):
+        if obj is None:
+            return [("document_type", "document_number"), ("name", "person_number"), "phone"]
+        return [
+            ("name", "person_number"),
+            ("document_type", "document"),
+            ("sex", "birth_date"),
+            ("phone", "died_on"),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        """Who somebody is comes from the document; what a clerk may correct is how to reach them."""
+        return (
+            [] if obj is None else ["document_type", "document", "person_number", "sex", "birth_date", "name"]
+        )
+
+
+def spells(request, person) -> Panel:
+    """The months in which the person is insured, and as what."""
+    rows = [
+        (
+            spell.get_scheme_display(),
+            linked(spell, spell.get_status_display()),
+            spell.get_retirement_group_display(),
+            f"{spell.first_month} – {spell.last_month or _('open')}",
+            spell.base,
+            spell.employer and spell.employer.name,
+            spell.county.name,
+        )
+        for spell in person.enrolments.select_related("county", "employer").order_by("-first_month")
+    ]
+    return Panel(
+        title=_("Enrolment spells"),
+        columns={
+            _("Scheme"): "text",
+            _("Status"): "text",
+            _("Retired from"): "text",
+            _("Months"): "text",
+            _("Monthly base"): "money",
+            _("Employer"): "text",
+            _("County"): "text",
+        },
+        rows=rows,
+        link=_adding(request, "enrolment", person, _("Add a spell")),
+    )
+
+
+def selections(request, person) -> Panel:
+    """The facilities the person chose, latest first."""
+    rows = [
+        (
+            linked(selection.facility),
+            linked(selection, f"{selection.first_month} – {selection.last_month}"),
+            selection.get_slot_display(),
+            selection.get_kind_display(),
+            selection.reason,
+        )
+        for selection in person.selections.select_related("facility").order_by("-first_month")
+    ]
+    return Panel(
+        title=_("Facility selections"),
+        columns={
+            _("Facility"): "text",
+            _("Months"): "text",
+            _("Slot"): "text",
+            _("Kind"): "text",
+            _("Reason"): "text",
+        },
+        rows=rows,
+        link=_adding(request, "selection", person, _("Add a selection")),
+    )
+
+
+def _adding(request, model: str, person, text: str):
+    if not request.user.has_perm(f"insured.add_{model}"):
+        return None
+    return text, reverse(f"admin:insured_{model}_add", query={"person": person.pk})
+
+
+PersonAdmin.panels += [spells, selections]
+
+
+class OfPersonAdmin(RecordAdmin):
+    """What belongs to one person: chosen once, afterwards fixed; saving returns to the person."""
+
+    autocomplete_fields = ["person"]
+    list_select_related = ["person"]
+    ordering = ["-id"]
+    sortable_by = ()
+    search_fields = ["person__name"]
+    search_help_text = PersonAdmin.search_help_text
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        people = find_people(Person.objects.all(), search_term)
+        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if obj is None else ["person_link"]
+
+    def get_fields(self, request, obj=None):
+        return [self.fields[0] if obj is None else "person_link", *self.fields[1:]]
+
+    @admin.display(description=gettext_lazy("insured person"))
+    def person_link(self, record):
+        return linked(record.person)
+
+    def response_post_save_add(self, request, obj):
+        return HttpResponseRedirect(reverse("admin:insured_person_change", args=[obj.person_id]))
+
+    response_post_save_change = response_post_save_add
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(OfPersonAdmin):
+    list_display = ["person", "scheme", "status", "first_month", "last_month", "base", "county"]
+    list_select_related = ["person", "county"]
+    list_filter = [("scheme", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter)]
+    autocomplete_fields = ["person", "employer"]
+    fields = [
+        "person",
+        ("scheme", "status"),
+        ("first_month", "last_month"),
+        ("base", "retirement_group"),
+        ("county", "employer"),
+    ]
+
+
+@admin.register(Selection)
+class SelectionAdmin(OfPersonAdmin):
+    list_display = ["person", "facility", "first_month", "last_month", "kind", "slot"]
+    list_select_related = ["person", "facility"]
+    list_filter = [("kind", ChoicesDropdownFilter), ("slot", ChoicesDropdownFilter)]
+    autocomplete_fields = ["person", "facility"]
+    search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
+    fields = ["person", ("facility", "slot"), ("first_month", "last_month"), ("kind", "reason")]
+
+    def get_search_results(self, request, queryset, search_term):
+        facility = Facility.objects.filter(code=search_term.strip().upper()).first() if search_term else None
+        if facility is not None:
+            return queryset.filter(facility=facility), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+@admin.register(Employer)
+class EmployerAdmin(RecordAdmin):
+    list_display = ["code", "name"]
+    ordering = ["code"]
+    sortable_by = ()
+    search_fields = ["code__startswith", "name__contains"]
+    search_help_text = gettext_lazy("Code or name of the employer")
+    fields = [("code", "name")]

@@ -1,0 +1,5 @@
+"""The pages of the office: runs, rules, staff and schedule; and what the pages of all rooms share."""
+
+from office.admin import rules, runs, schedule, staff
+
+__all__ = ["rules", "runs", "schedule", "staff"]

@@ -1,0 +1,41 @@
+"""What a run's exceptions mean and what to do about them, by their code."""
+
+from django.utils.translation import gettext_lazy as _
+
+# code: (what it is, what to do)
+EXPLANATIONS = {
+    "died": (_("Died before the month"), _("Nothing is credited. End the spell if it is still open.")),
+    "no_base": (
+        _("No monthly base"),
+        _("Enter the base of the spell, then have the run sent back and computed again."),
+    ),
+    "no_retirement_group": (
+        _("Retired from an unknown group"),
+        _("Enter whether the person retired from an enterprise or an institution."),
+    ),
+    "parameter_missing": (
+        _("A figure of the rules is missing"),
+        _("The document leaves the figure out: the policy officer has to enter it."),
+    ),
+    "nothing_to_credit": (_("Nothing to credit"), _("The base is so low that the credit rounds to zero.")),
+    "no_agreement": (
+        _("Facility without an agreement"),
+        _("The facility has no agreement for the time: enter it, or the people have to choose another."),
+    ),
+    "zero_quota": (
+        _("Usage without a quota"),
+        _("The facility had no heads in the year: look whether its usage or its selections are wrong."),
+    ),
+    "no_usage": (
+        _("No usage entered"),
+        _("Enter the facility's actual usage of the year; without it the whole quota counts as surplus."),
+    ),
+}
+
+
+def title_of(code: str):
+    return EXPLANATIONS[code][0] if code in EXPLANATIONS else code
+
+
+def advice_of(code: str):
+    return EXPLANATIONS[code][1] if code in EXPLANATIONS else ""

@@ -1,0 +1,43 @@
+"""Panels: the tables under a record, each given by the room that knows them.
+
+A record's page belongs to one room; rooms further up add to it (`PersonAdmin.panels.append(…)`), so that
+imports keep pointing one way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.html import format_html
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it."""
+
+    title: str
+    columns: dict[str, str]
+    rows: list = field(default_factory=list)
+    figures: list = field(default_factory=list)
+    note: str = ""
+    link: tuple[str, str] | None = None
+
+
+# Gives the panel, or panels, of a record; None where there is nothing to show to this person.
+PanelOf = Callable[[object, object], Panel | list[Panel] | None]
+
+
+def linked(record, text=None):
+    """A link to a record's page."""
+    meta = record._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[record.pk])
+    return format_html('<a class="link" href="{}">{}</a>', url, text or record)
+
+
+def badged(record, attribute: str = "state"):
+    """A choice of a record in its colour."""
+    return format_html(
+        '<span class="state state-{}">{}</span>',
+        getattr(record, attribute),
+        getattr(record, f"get_{attribute}_display")(),
+    )

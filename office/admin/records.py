@@ -1,0 +1,68 @@
+"""What all lists and records share: never count or sort a million rows, never fail on a refused row."""
+
+from typing import ClassVar
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from office.admin.panels import PanelOf
+
+
+class RecordAdmin(ModelAdmin):
+    """Records people keep: listed without a COUNT, saved or refused with a reason, shown with panels."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_fullwidth = True
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    actions = None
+    change_form_outer_after_template = "office/panels.html"
+    panels: ClassVar[list[PanelOf]] = []
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """A field for a column; what it points to is edited on its own page, not in a pop-up window."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for offer in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, offer):
+                setattr(field.widget, offer, False)
+        return field
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """The form's own checks know every constraint; this is for what somebody else saved in between."""
+        try:
+            with transaction.atomic():
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            messages.error(
+                request,
+                _("This was not saved: it contradicts what was saved meanwhile. Look again and repeat."),
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            found = [panel(request, obj) for panel in self.panels]
+            context["panels"] = [
+                panel for some in found if some for panel in (some if isinstance(some, list) else [some])
+            ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+class ReadOnlyAdmin(RecordAdmin):
+    """What is written by the portal's own work and only looked at here."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,225 @@
+"""Runs: the list, preparing one, its page, its acts and its downloads."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from office import runs, tables
+from office.admin.panels import badged
+from office.admin.records import ReadOnlyAdmin
+from office.admin.run_acts import ACTS
+from office.admin.run_page import is_working, progress_of, run_page
+from office.fields import MonthFormField
+from office.models import Origin, Run, RunKindName, Scheme
+from office.policy import schemes_here
+from office.runs import RunRefused, kind_of
+from office.tasks import enqueue
+from office.templatetags.figures import whole, yuan
+from policies.month import Month
+
+PREPARABLE = [choice for choice in RunKindName.choices if choice[0] != RunKindName.REVERSAL]
+STOP_POLLING = 286
+
+
+class PrepareForm(forms.Form):
+    """Which run: its kind, its scheme, and a month, or for yearly kinds a year."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=PREPARABLE,
+        widget=UnfoldAdminSelectWidget(attrs={"x-model": "kind"}),
+    )
+    scheme = forms.ChoiceField(label=gettext_lazy("Scheme"), widget=UnfoldAdminSelectWidget)
+    month = MonthFormField(
+        label=gettext_lazy("Month"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "month", "placeholder": "YYYY-MM"}),
+    )
+    year = forms.IntegerField(
+        label=gettext_lazy("Year"),
+        required=False,
+        min_value=2000,
+        max_value=2100,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        here = schemes_here()
+        self.fields["scheme"].choices = [choice for choice in Scheme.choices if choice[0] in here]
+
+    def clean(self):
+        data = super().clean()
+        yearly = data.get("kind") in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+        asked = "year" if yearly else "month"
+        if asked not in self.errors and not data.get(asked):
+            self.add_error(asked, _("Enter a year.") if yearly else _("Enter a month as YYYY-MM."))
+        elif asked in data:
+            data["period"] = Month(data["year"], 1) if yearly else data["month"]
+        return data
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "number",
+        "kind",
+        "period_shown",
+        "scheme",
+        "badge",
+        "rows_shown",
+        "yuan",
+        "prepared_by",
+        "reviewed_by",
+        "posted_at",
+    ]
+    list_display_links = ["number", "kind"]
+    list_select_related = ["prepared_by", "reviewed_by", "reverses"]
+    list_filter = [
+        ("kind", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("scheme", ChoicesDropdownFilter),
+        ("period", FieldTextFilter),
+    ]
+    ordering = ["-id"]
+    sortable_by = ()
+
+    @admin.display(description=gettext_lazy("number"))
+    def number(self, run):
+        return f"#{run.pk}"
+
+    @admin.display(description=gettext_lazy("period"))
+    def period_shown(self, run):
+        return run.period_label
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, run):
+        return badged(run)
+
+    @admin.display(description=gettext_lazy("rows"))
+    def rows_shown(self, run):
+        return whole(run.rows)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def yuan(self, run):
+        return yuan(run.amount)
+
+    def has_add_permission(self, request):
+        """Unfold shows its add button by this; preparing is what adds a run."""
+        return request.user.has_perm("office.prepare_run")
+
+    def get_urls(self):
+        return [
+            path("<int:number>/act/<str:name>/", self.admin_site.admin_view(self.act), name="office_run_act"),
+            path(
+                "<int:number>/progress/",
+                self.admin_site.admin_view(self.progress),
+                name="office_run_progress",
+            ),
+            path(
+                "<int:number>/table.<str:extension>",
+                self.admin_site.admin_view(self.table),
+                name="office_run_table",
+            ),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Ask which run, open it, and hand it to a worker."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        today = timezone.localdate()
+        first_guess = {"month": str(Month.of(today)), "year": today.year - 1, **request.GET.dict()}
+        form = PrepareForm(request.POST or None, initial=first_guess)
+        if request.method == "POST" and form.is_valid():
+            chosen = form.cleaned_data
+            try:
+                run = runs.prepare(
+                    kind=chosen["kind"],
+                    scheme=chosen["scheme"],
+                    period=chosen["period"],
+                    by=request.user,
+                    origin=Origin.PAGE,
+                )
+            except RunRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                enqueue(run)
+                return redirect("admin:office_run_change", run.pk)
+        return self._page(request, "office/run_prepare.html", {"form": form, "title": _("Prepare a run")})
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of a run."""
+        run = self._run(request, object_id)
+        return self._page(
+            request,
+            "office/run.html",
+            {"original": run, "title": str(run), **run_page(run, request.user, request.GET)},
+        )
+
+    @method_decorator(require_POST)
+    def act(self, request, number, name):
+        """Do one of `ACTS` to the run; a refusal is told, not raised."""
+        run = self._run(request, number)
+        if name not in ACTS:
+            raise Http404
+        act = ACTS[name]
+        if not request.user.has_perm(act.permission):
+            raise PermissionDenied
+        try:
+            if run.state not in act.states:
+                raise RunRefused(runs.wrong_state(run))
+            next_run = act.do(
+                run, by=request.user, reason=request.POST.get("reason", ""), seen=request.POST.get("seen", "")
+            )
+        except RunRefused as refusal:
+            messages.error(request, str(refusal))
+            next_run = run
+        else:
+            messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
+        return redirect("admin:office_run_change", next_run.pk)
+
+    @method_decorator(require_GET)
+    def progress(self, request, number):
+        """The progress bar, asked for every second while a worker has the run; then the page reloads."""
+        run = self._run(request, number)
+        if not is_working(run):
+            return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+        return TemplateResponse(
+            request, "office/run_progress.html", {"run": run, "progress": progress_of(run)}
+        )
+
+    @method_decorator(require_GET)
+    def table(self, request, number, extension):
+        """The run's table as a file."""
+        run = self._run(request, number)
+        if not request.user.has_perm("office.export_run"):
+            raise PermissionDenied
+        export = kind_of(run).export
+        if export is None or extension not in tables.WRITERS or not run.input_hash:
+            raise Http404
+        return tables.download(export(run), extension)
+
+    def _run(self, request, number) -> Run:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if not str(number).isdecimal():
+            raise Http404
+        with_people = Run.objects.select_related("prepared_by", "reviewed_by", "policy", "reverses")
+        return get_object_or_404(with_people, pk=number)
+
+    def _page(self, request, template: str, context: dict):
+        request.current_app = self.admin_site.name
+        around = {**self.admin_site.each_context(request), "opts": self.opts, "is_fullwidth": "1"}
+        return TemplateResponse(request, template, around | context)

@@ -1,0 +1,68 @@
+"""When recurring work is asked for: celery-beat's own tables, in the portal's manner."""
+
+import json
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from django_celery_beat import admin as beats_own
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from office.admin.records import RecordAdmin
+from office.models import RunKindName
+
+# Importing it registers its pages, which are then replaced by ours.
+for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    if admin.site.get_model_admin(model).__module__ == beats_own.__name__:
+        admin.site.unregister(model)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(RecordAdmin):
+    """What is asked for is the portal's own; when, and whether at all, is the agency's to say."""
+
+    list_display = ["what", "timing", "enabled", "last_run_at"]
+    list_display_links = ["what"]
+    list_select_related = ["crontab", "interval"]
+    ordering = ["id"]
+    sortable_by = ()
+    fields = ["what", "enabled", ("crontab", "interval"), ("last_run_at", "total_run_count")]
+    readonly_fields = ["what", "last_run_at", "total_run_count"]
+
+    @admin.display(description=_("work"))
+    def what(self, task):
+        if task.task == "office.tasks.prepare_due":
+            return _("Prepare: %(kind)s") % {"kind": RunKindName(json.loads(task.args)[0]).label}
+        if task.task == "office.tasks.sweep":
+            return _("Ask again for what a worker lost")
+        if task.task.startswith("celery."):
+            return _("Celery's own cleaning up")
+        return task.name
+
+    @admin.display(description=_("when"))
+    def timing(self, task):
+        return str(task.crontab or task.interval or "")
+
+    def has_add_permission(self, request):
+        return False
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(RecordAdmin):
+    list_display = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week"]
+    ordering = ["id"]
+    sortable_by = ()
+    fields = [("minute", "hour"), ("day_of_month", "month_of_year", "day_of_week"), "timezone"]
+
+
+@admin.register(IntervalSchedule)
+class IntervalAdmin(RecordAdmin):
+    list_display = ["every", "period"]
+    ordering = ["id"]
+    sortable_by = ()
+    fields = [("every", "period")]

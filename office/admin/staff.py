@@ -1,0 +1,99 @@
+"""Who works here and in which role; roles themselves are given by the portal (`groups.py`)."""
+
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from office.admin.panels import Panel
+from office.admin.records import ReadOnlyAdmin, RecordAdmin
+from office.groups import ROLES
+from office.models import Staff, WorkingDay
+
+admin.site.unregister(Group)
+
+
+def role_name(group: Group):
+    return ROLES.get(group.name, group.name)
+
+
+@admin.register(Staff)
+class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "display_name", "roles", "is_active", "last_login"]
+    list_filter = ["is_active"]
+    search_fields = ["username__istartswith", "display_name__contains"]
+    search_help_text = _("Name or sign-in name")
+    ordering = ["username"]
+    fieldsets = [
+        (None, {"fields": [("username", "display_name"), "password"]}),
+        (_("Role"), {"fields": ["groups", ("is_active", "is_staff")]}),
+        (None, {"fields": [("last_login", "date_joined")]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "display_name", "password1", "password2", "groups", "is_staff"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+    panels = []
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("roles"))
+    def roles(self, staff):
+        return "、".join(str(role_name(group)) for group in staff.groups.all())
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.label_from_instance = role_name
+        return field
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    list_display = ["role"]
+    fields = ["role"]
+    ordering = ["id"]
+    panels = []
+
+    @admin.display(description=_("role"))
+    def role(self, group):
+        return role_name(group)
+
+
+def permissions_of(request, group) -> Panel:
+    return Panel(
+        title=str(_("What the role may do")),
+        columns={str(_("Records")): "text", str(_("May")): "text"},
+        rows=[
+            (permission.content_type.name, permission_name(permission))
+            for permission in group.permissions.select_related("content_type").order_by("content_type", "id")
+        ],
+    )
+
+
+VERBS = {"view": _("look at"), "add": _("enter"), "change": _("correct"), "delete": _("remove")}
+
+
+def permission_name(permission):
+    """Django's own four in words; ours are translated by their names."""
+    verb = permission.codename.split("_")[0]
+    return VERBS.get(verb, _(permission.name))
+
+
+RoleAdmin.panels.append(permissions_of)
+
+
+@admin.register(WorkingDay)
+class WorkingDayAdmin(RecordAdmin):
+    list_display = ["day", "working", "note"]
+    ordering = ["-day"]
+    fields = [("day", "working"), "note"]
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.has_perm("office.delete_workingday")

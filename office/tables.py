@@ -1,0 +1,106 @@
+"""Tables as files: what a run or a list holds, written for Excel without holding it in memory."""
+
+import codecs
+import contextlib
+import csv
+import io
+import tempfile
+from decimal import Decimal
+from typing import BinaryIO
+
+import xlsxwriter
+from django.http import FileResponse
+
+from office.runs import Table
+
+# An Excel sheet ends here; what is more goes on to the next sheet.
+SHEET_ROWS = 1_048_576
+NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.00%", "integer": "#,##0"}
+WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10}
+# Excel takes a CSV cell that begins so for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+CONTENT_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+def write_xlsx(table: Table, file: BinaryIO) -> int:
+    """Write the table as a workbook and return its number of rows; text stays text, formulas never run."""
+    book = xlsxwriter.Workbook(
+        file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EEF2F6"})
+    formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
+    kinds = list(table.columns.values())
+    written, sheet = 0, None
+    for row in table.rows:
+        place = written % (SHEET_ROWS - 1)
+        if place == 0:
+            sheet = _new_sheet(book, table, head)
+        for column, (kind, value) in enumerate(zip(kinds, row, strict=True)):
+            if value is None:
+                continue
+            if kind == "text":
+                sheet.write_string(place + 1, column, str(value))
+            else:
+                sheet.write_number(place + 1, column, value, formats[kind])
+        written += 1
+    if sheet is None:
+        _new_sheet(book, table, head)
+    book.close()
+    return written
+
+
+def _new_sheet(book, table: Table, head):
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    for column, (header, kind) in enumerate(table.columns.items()):
+        sheet.set_column(column, column, WIDTHS[kind])
+        sheet.write_string(0, column, header, head)
+    return sheet
+
+
+def write_csv(table: Table, file: BinaryIO) -> int:
+    """Write the table as CSV that Excel opens correctly, and return its number of rows."""
+    file.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    kinds = list(table.columns.values())
+    written = 0
+    for row in table.rows:
+        writer.writerow([_cell(kind, value) for kind, value in zip(kinds, row, strict=True)])
+        written += 1
+    text.detach()
+    return written
+
+
+def _cell(kind: str, value) -> str:
+    if value is None:
+        return ""
+    if kind == "percent":
+        return f"{Decimal(value) * 100:.2f}%"
+    if kind == "text":
+        text = str(value)
+        return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return str(value)
+
+
+WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
+
+
+def download(table: Table, extension: str) -> FileResponse:
+    """The table as a file a browser saves under its title; written to disk first, then streamed."""
+    with contextlib.ExitStack() as open_files:
+        file = open_files.enter_context(tempfile.TemporaryFile())
+        WRITERS[extension](table, file)
+        file.seek(0)
+        open_files.pop_all()  # the response closes it
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"{table.title}.{extension}",
+        content_type=CONTENT_TYPES[extension],
+    )
