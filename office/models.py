@@ -13,9 +13,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from office.fields import MoneyField, MonthField, first_of_month
 
@@ -312,6 +311,7 @@ class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Uploaded")
     CHECKING = "checking", _("Being checked")
     CHECKED = "checked", _("Awaiting confirmation")
+    APPLYING = "applying", _("Being applied")
     APPLIED = "applied", _("Applied")
     REFUSED = "refused", _("Refused")
     CANCELLED = "cancelled", _("Cancelled")

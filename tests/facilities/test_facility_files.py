@@ -87,7 +87,8 @@ def test_a_facility_outside_the_city_has_no_county(county):
         (
             {"银行账号": 6222021234567890123},
             "银行账号",
-            "is a number cell, so Excel has lost its last digits: format the column as text and enter it again",
+            "is a number cell, so Excel has lost its last digits: "
+            "format the column as text and enter it again",
         ),
     ],
 )

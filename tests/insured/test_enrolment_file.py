@@ -407,7 +407,10 @@ def test_the_same_content_is_applied_once(settings):
     assert again.repeats == file
     again = imports.check(again)
     assert counts(again) == {"unchanged": 1}
-    with translation.override("en"), pytest.raises(Refused, match=r"This file was applied on 20.* nothing is done twice"):
+    with (
+        translation.override("en"),
+        pytest.raises(Refused, match=r"This file was applied on 20.* nothing is done twice"),
+    ):
         imports.apply(again, by=None)
     with translation.override("en"), pytest.raises(Refused, match="nothing is done twice"):
         imports.apply(file, by=None)
@@ -417,7 +420,10 @@ def test_what_changed_since_the_preview_is_not_applied():
     file = checked([enrolment(), enrolment(证件号码=OTHER)])
     applied([enrolment(月缴费基数="7000")])
     before = spells()
-    with translation.override("en"), pytest.raises(Refused, match="1 rows would now come out differently, the first is row 2"):
+    with (
+        translation.override("en"),
+        pytest.raises(Refused, match="1 rows would now come out differently, the first is row 2"),
+    ):
         imports.apply(file, by=None)
     assert spells() == before
     assert counts(imports.check(file)) == {"new": 1, "changed": 1}
