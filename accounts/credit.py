@@ -1,4 +1,4 @@
-"""The monthly credit of personal accounts 个账计入 (Heyuan 7-8, Honghe 15-16, Shijiazhuang 4-5, Nanchang 18-20)."""
+"""The monthly credit of personal accounts 个账计入 (Heyuan 7, Honghe 15, Shijiazhuang 4, Nanchang 18)."""
 
 from django.db import connection
 from django.utils.translation import gettext as _

@@ -7,7 +7,8 @@ therefore negative here and are shown with their sign turned (`Account.shown_bal
     credit of an active member     contribution income -> person
     credit of a retiree            pool -> person
     prepayment                     facility advance -> facility payable
-    year end                       pool -> facility advance (what was prepaid), pool -> facility payable (the rest)
+    year end, as far as prepaid    pool -> facility advance
+    year end, the rest             pool -> facility payable
 
 Transfers are never edited or removed, by trigger and by right: a correction is a transfer back that names
 the one it reverses. `verify.py` proves every balance from the transfers.
@@ -116,7 +117,8 @@ class Transfer(models.Model):
     """One movement of `amount` yuan, posted in accounting month `month` for the month `covers`.
 
     The references carry no foreign keys: checked row by row they would more than double the time of a
-    month's run. The posting statements check them as sets, accounts cannot be deleted, `verify_books` looks again.
+    month's run. Posting fails for an account that is not there, accounts cannot be deleted, and
+    `verify_books` looks again.
     """
 
     debit = models.ForeignKey(

@@ -38,17 +38,26 @@ def totals_of(run: Run) -> dict:
 def post_chunk(run: Run, chunk: RunChunk) -> str:
     """Insert a chunk's transfers and move the balances; return the digest of what was inserted.
 
-    Raises RunRefused, and so posts nothing, when the lines are no longer those that were computed.
+    Raises RunRefused, and so posts nothing, when the lines are no longer those that were computed or name an
+    account that is not there.
     """
-    [(digest,)] = fetch(
-        "accounts/post_chunk", run=run.pk, chunk=chunk.number, month=run.period.first_day, attempt=run.attempt
+    [(digest, accounts, amounts)] = fetch(
+        "accounts/post_chunk",
+        run=run.pk,
+        chunk=chunk.number,
+        first_line=chunk.first_line,
+        last_line=chunk.last_line,
+        month=run.period.first_day,
+        attempt=run.attempt,
     )
     if digest != chunk.digest:
         raise RunRefused(
             _("Chunk %(chunk)s of run %(run)s is not what was reviewed: its lines were changed.")
             % {"chunk": chunk.number, "run": run}
         )
-    move_balances(run, chunk)
+    shared = accounts or []
+    if execute("accounts/move_fund_balances", accounts=shared, amounts=amounts or []) != len(shared):
+        raise RunRefused(_("Run %(run)s names an account that is not there.") % {"run": run})
     return digest
 
 
@@ -56,8 +65,3 @@ def chunk_digest(run: Run, chunk: RunChunk) -> str:
     """The digest of everything a chunk has posted, as `verify_books` computes it again."""
     [(digest,)] = fetch("accounts/chunk_digest", run=run.pk, chunk=chunk.number)
     return digest
-
-
-def move_balances(run: Run, chunk: RunChunk) -> None:
-    execute("accounts/move_owned_balances", run=run.pk, chunk=chunk.number)
-    execute("accounts/move_fund_balances", run=run.pk, chunk=chunk.number)

@@ -20,10 +20,10 @@ def post(run: Run, chunk: RunChunk) -> str:
 
     The accounts are held first: what is spent while the reversal runs must not slip between the two.
     """
-    here = {"run": run.pk, "chunk": chunk.number}
-    execute("accounts/lock_people", **here)
-    execute("accounts/open_receivables", **here)
-    execute("accounts/recover_spent", month=run.period.first_day, **here)
+    lines = {"run": run.pk, "first_line": chunk.first_line, "last_line": chunk.last_line}
+    execute("accounts/lock_people", **lines)
+    execute("accounts/open_receivables", **lines)
+    execute("accounts/recover_spent", chunk=chunk.number, month=run.period.first_day, **lines)
     post_chunk(run, chunk)
     return chunk_digest(run, chunk)
 

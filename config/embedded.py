@@ -97,7 +97,7 @@ def in_use(service: str, directory: Path, *, throw_away: bool = False) -> Iterat
 
     Raises ServiceError when it cannot start.
     """
-    _our_folder(directory / "logs")
+    (directory / "logs").mkdir(mode=0o700, exist_ok=True)
     folder = _our_folder(directory / service)
     with processes.lock(folder / "users.lock", shared=True):
         ensure_running(service, directory, throw_away=throw_away)

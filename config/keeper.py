@@ -27,7 +27,7 @@ START = {"postgres": start_postgres, "broker": start_broker}
 AT = {"postgres": postgres_at, "broker": broker_at}
 READY = "ready"
 LOOK_SECONDS = 0.1
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 5.0  # after it we look again whether anybody still waits
 CALM_SECONDS = 60.0
 
 
@@ -86,8 +86,9 @@ def main() -> int:
     folder = asked.directory / asked.service
     with (
         open(folder / "users.lock", "a") as users,
-        processes.lock(folder / "keeper.lock"),  # freed before the users' lock: they look at it next
+        processes.lock(folder / "keeper.lock") as kept,  # freed before the users' lock: they look at it next
     ):
+        processes.write_pid(kept)
         try:
             keep(
                 lambda: START[asked.service](asked.directory, durable=not asked.throw_away),

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import environ
@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
 CALM_SECONDS = 60.0
 LARGEST_LOG = 20 * 2**20
-FALLEN = "did not stay up"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass
@@ -41,15 +41,16 @@ class Part:
     command: list[str]
     log: Path
     stop_seconds: float
+    death_signal: int = signal.SIGTERM
     process: subprocess.Popen | None = None
     started: float = 0.0
     pause: float = 1.0
-    deaths: int = field(default=0)
+    deaths: int = 0
 
     def start(self) -> None:
         """Start it; it ends when we do."""
         self.process = processes.spawn(
-            self.command, log=self.log, death_signal=signal.SIGTERM, cwd=BASE_DIR, env=dict(os.environ)
+            self.command, log=self.log, death_signal=self.death_signal, cwd=BASE_DIR, env=dict(os.environ)
         )
         self.started = time.monotonic()
 
@@ -70,7 +71,7 @@ class Part:
     def stop(self) -> None:
         """End it politely, then without asking."""
         if self.process is not None:
-            processes.stop(self.process, [(signal.SIGTERM, self.stop_seconds)])
+            processes.stop(self.process, [(signal.SIGTERM, self.stop_seconds), (signal.SIGQUIT, 2.0)])
 
 
 def main() -> int:
@@ -78,8 +79,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description="Run the whole portal on this machine.")
     parser.add_argument("--reset", action="store_true", help="remove the data and start over, without asking")
     asked = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+    os.umask(0o077)  # logs and uploads name people
+    for number in STOPPING:
+        # Started by nohup we go on when the terminal closes; a Ctrl-C always counts.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: sys.exit(0))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     embedded.read_dotenv()
     try:
@@ -90,8 +94,6 @@ def main() -> int:
     except ServiceError as error:
         say(str(error))
         return 1
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 
@@ -103,7 +105,7 @@ def run(directory: Path) -> None:
     begun = time.monotonic()
     port = free_port()
     logs = directory / "logs"
-    logs.mkdir(exist_ok=True)
+    logs.mkdir(mode=0o700, exist_ok=True)
     set_aside_large_logs(logs)
     say(f"Data: {directory}   Logs: {logs}")
     say("Starting the database and the broker ...")
@@ -143,8 +145,7 @@ def alone() -> Iterator[Path]:
     path = directory / "portal.lock"
     try:
         with processes.lock(path, wait=False) as descriptor:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode())
+            processes.write_pid(descriptor)
             yield directory
     except BlockingIOError as error:
         raise ServiceError(
@@ -259,8 +260,8 @@ def parts(port: int, logs: Path) -> list[Part]:
     beat += ["django_celery_beat.schedulers:DatabaseScheduler"]
     return [
         Part("web", python + web, logs / "web.log", stop_seconds=8),
-        # Its running task gets a moment; a longer one is done again at the next start.
-        Part("worker", python + worker, logs / "worker.log", stop_seconds=8),
+        # Its running task gets a moment; a longer one is done again at the next start. SIGQUIT gives none.
+        Part("worker", python + worker, logs / "worker.log", stop_seconds=8, death_signal=signal.SIGQUIT),
         Part("beat", python + beat, logs / "beat.log", stop_seconds=5),
     ]
 
@@ -273,7 +274,7 @@ def running(children: list[Part]) -> Iterator[list[Part]]:
             child.start()
         yield children
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)  # we are stopping already
         say("Stopping ...")
         for child in reversed(children):

@@ -171,8 +171,9 @@ def _copy_of(installed: Path, directory: Path) -> Path:
 
 def _create_cluster(programs: Path, cluster: Path, account: Account | None, log: Path, durable: bool) -> None:
     """initdb beside its place, then rename: a killed initdb leaves a folder that only looks finished."""
-    new = cluster.with_name("data.new")
-    shutil.rmtree(new, ignore_errors=True)
+    for left_over in cluster.parent.glob("data.new.*"):
+        shutil.rmtree(left_over, ignore_errors=True)  # its helpers may still be writing their last
+    new = cluster.with_name(f"data.new.{os.getpid()}")
     initdb = processes.spawn(
         [programs / "initdb", "-D", new, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", f"--locale={LOCALE}"]
         + ([] if durable else ["--no-sync"]),

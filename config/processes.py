@@ -59,7 +59,8 @@ def can_reach(path: Path, account: Account | None) -> bool:
     """Whether the account may enter the folder, or run the program, at the path."""
     if account is None:
         return os.access(path, os.X_OK)
-    return subprocess.run(["/usr/bin/test", "-x", path], cwd="/", **run_as(account)).returncode == 0
+    try_it = ["/bin/sh", "-c", 'test -x "$1"', "sh", path]
+    return subprocess.run(try_it, cwd="/", **run_as(account)).returncode == 0
 
 
 def private_folder(folder: Path, account: Account | None) -> None:
@@ -165,6 +166,12 @@ def is_program(pid: int, name: str, folder: Path) -> bool:
     return name in listing.stdout and str(folder) in listing.stdout
 
 
+def write_pid(descriptor: int) -> None:
+    """Leave our process id in a lock file we hold."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+
+
 @contextlib.contextmanager
 def lock(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[int]:
     """Hold the lock file; the kernel lets go of it when this process ends, however it ends.
@@ -182,6 +189,8 @@ def lock(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[int
 
 def is_locked(path: Path) -> bool:
     """Whether some process holds the lock file exclusively."""
+    if not path.exists():
+        return False
     try:
         with lock(path, shared=True, wait=False):
             return False

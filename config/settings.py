@@ -10,6 +10,10 @@ from config.interface import UNFOLD
 
 __all__ = ["UNFOLD"]
 
+# Shared tasks bind to the application there is when they are imported. It is imported here, not by
+# `config/__init__.py`: the keepers of the embedded services live in this package and need no Celery.
+from config.celery import app as app
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()

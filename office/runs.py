@@ -48,7 +48,7 @@ class RunKind:
     """One kind of run.
 
     compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
-    post_chunk: posts one chunk within the transaction that marks it posted; returns the digest of what it posted.
+    post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
     page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
@@ -119,6 +119,7 @@ def compute(run_id: int) -> Run:
     """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
     try:
         with transaction.atomic():
+            _take_memory()
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
                 return run
@@ -139,7 +140,7 @@ def compute(run_id: int) -> Run:
 
 
 def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> None:
-    """Approve a computed run; `seen` is the hash of what the reviewer was shown, so that nothing slips in between."""
+    """Approve a computed run; `seen` is the hash of what the reviewer was shown: nothing slips in between."""
     _demand(by, "office.review_run")
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))
@@ -202,6 +203,7 @@ def post_chunks(run_id: int) -> None:
 
 def _post_next_chunk(run_id: int) -> bool:
     with transaction.atomic():
+        _take_memory()
         chunk = (
             RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("run")
@@ -215,6 +217,12 @@ def _post_next_chunk(run_id: int) -> bool:
         chunk.posted_at = timezone.now()
         chunk.save(update_fields=["posted_digest", "posted_at"])
     return True
+
+
+def _take_memory() -> None:
+    """Let this transaction sort and hash a chunk in memory; there are as many as workers, not as clerks."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '128MB'")
 
 
 def seal_when_complete(run_id: int) -> None:

@@ -95,14 +95,9 @@ def _check(name: str, figure: Any, path: str) -> None:
 
 def _overlay(value: Value, dated: list[tuple[date | None, Any]], *, starts: date, ends: date | None) -> Value:
     """The value's own entries until the first given month, then the given figures."""
-    given = [(max(start or starts, starts), figure) for start, figure in dated]
-    given = [item for item in given if ends is None or item[0] <= ends]
-    # Several months before the pack begins: the latest of them holds at its beginning.
-    given = [
-        item
-        for item, later in zip(given, [*given[1:], None], strict=True)
-        if later is None or later[0] != item[0]
-    ]
+    # A dict: of several months before the pack begins the latest holds at its beginning.
+    given = list({max(start or starts, starts): figure for start, figure in dated}.items())
+    given = [(start, figure) for start, figure in given if ends is None or start <= ends]
     if not given:
         return value
     first = given[0][0]

@@ -85,7 +85,7 @@ def terms_of(run: Run, month: Month) -> CapitationTerms:
 
 
 def overpaid(*, scheme: str) -> dict[int, Decimal]:
-    """By facility, what posted year ends left to be taken back and posted prepayments have not yet, in yuan."""
+    """By facility, in yuan: what posted year ends left to take back and posted prepayments did not yet."""
     posted = {"run__scheme": scheme, "run__state": RunState.POSTED}
     owed = YearEnd.objects.filter(due__lt=0, **posted).values_list("facility").annotate(Sum("due"))
     taken = dict(

@@ -5,7 +5,8 @@
 
 import psycopg
 import pytest
-from django.contrib.auth.models import Group
+import redis
+from django.conf import settings
 from django.core.management import call_command
 
 from tests.services import CITY, DATABASE, postgres
@@ -39,19 +40,20 @@ def committed(django_db_setup, django_db_blocker):
         yield
         connections.close_all()
     empty_the_city()
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
 @pytest.fixture
 def administrator():
     """A connection as the server's superuser, who may do what the portal may not."""
-    with psycopg.connect(postgres.conninfo(dbname=DATABASE), autocommit=True) as connection:
+    with psycopg.connect(postgres.conninfo(database=DATABASE), autocommit=True) as connection:
         connection.execute(f"set search_path = c{CITY}, ext")
         yield connection
 
 
 def empty_the_city() -> None:
     """Truncate what tests wrote, past the triggers that rightly refuse it to everybody else."""
-    with psycopg.connect(postgres.conninfo(dbname=DATABASE)) as connection:
+    with psycopg.connect(postgres.conninfo(database=DATABASE)) as connection:
         tables = connection.execute(
             "select format('%%I.%%I', schemaname, tablename) from pg_tables"
             " where schemaname = %s and not tablename like any(%s)",
@@ -59,14 +61,3 @@ def empty_the_city() -> None:
         ).fetchall()
         connection.execute("set session_replication_role = replica")
         connection.execute(f"truncate {', '.join(name for (name,) in tables)} restart identity")
-
-
-def member(role: str, username: str | None = None):
-    """Somebody who works in a role."""
-    from office.models import Staff
-
-    staff = Staff.objects.create_user(username or role, password="correct horse 42", display_name=role)
-    staff.groups.add(Group.objects.get(name=role))
-    staff.is_staff = True
-    staff.save()
-    return staff

@@ -4,13 +4,24 @@ import itertools
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import Group
+
 from facilities.models import Agreement, Facility
 from insured.models import Enrolment, Person, Selection
-from office.models import County
+from office.models import County, Staff
 from policies.month import Month
 
 _numbers = itertools.count(1)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def member(role: str, username: str | None = None):
+    """Somebody who works in a role."""
+    staff = Staff.objects.create_user(username or role, password="correct horse 42", display_name=role)
+    staff.groups.add(Group.objects.get(name=role))
+    staff.is_staff = True
+    staff.save()
+    return staff
 
 
 def identity_card(sequence: int, *, born: date = date(1980, 1, 1), division: str = "441602") -> str:

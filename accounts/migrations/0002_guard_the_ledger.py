@@ -51,11 +51,11 @@ class Migration(migrations.Migration):
         ),
         # A run's transfers lie together, so a block range index finds them at almost no cost to the insert.
         migrations.RunSQL(
-            "create index transfer_of_run on accounts_transfer using brin (run_id, chunk)",
+            "create index transfer_of_run on accounts_transfer using brin (run_id, chunk) with (autosummarize = on)",
             "drop index transfer_of_run",
         ),
         migrations.RunSQL(
-            "create index run_line_of_run on accounts_runline using brin (run_id, chunk)",
+            "create index run_line_of_run on accounts_runline using brin (run_id) with (autosummarize = on)",
             "drop index run_line_of_run",
         ),
     ]

@@ -3,7 +3,7 @@ insert into accounts_account (kind, scheme, person_id, opened_on)
 select 'receivable', account.scheme, account.person_id, current_date
 from accounts_runline line
 join accounts_account account on account.id = line.debit_id and account.kind = 'person'
-where line.run_id = %(run)s and line.chunk = %(chunk)s
+where line.id between %(first_line)s and %(last_line)s and line.run_id = %(run)s
 group by account.id
 having account.balance < sum(line.amount)
 order by account.person_id

@@ -3,28 +3,45 @@
 from django.db import migrations
 
 # GB 11643: the weighted sum of all eighteen characters, X counting ten, leaves 1 when divided by 11.
+# Both functions run for every row of an import. Digits are taken out of one bigint, and the bodies are plpgsql,
+# because a call of an SQL function that cannot be inlined starts an executor: 4 and 50 times as slow.
 CHECK_DIGIT = """
 create function identity_card_is_valid(number text) returns boolean
-language sql immutable strict parallel safe as $$
-    select number ~ '^[1-9][0-9]{16}[0-9X]$' and (
-        7 * ascii(substr(number, 1, 1)) + 9 * ascii(substr(number, 2, 1)) + 10 * ascii(substr(number, 3, 1))
-        + 5 * ascii(substr(number, 4, 1)) + 8 * ascii(substr(number, 5, 1)) + 4 * ascii(substr(number, 6, 1))
-        + 2 * ascii(substr(number, 7, 1)) + 1 * ascii(substr(number, 8, 1)) + 6 * ascii(substr(number, 9, 1))
-        + 3 * ascii(substr(number, 10, 1)) + 7 * ascii(substr(number, 11, 1)) + 9 * ascii(substr(number, 12, 1))
-        + 10 * ascii(substr(number, 13, 1)) + 5 * ascii(substr(number, 14, 1)) + 8 * ascii(substr(number, 15, 1))
-        + 4 * ascii(substr(number, 16, 1)) + 2 * ascii(substr(number, 17, 1)) - 48 * 100
-        + case substr(number, 18) when 'X' then 10 else ascii(substr(number, 18)) - 48 end
-    ) % 11 = 1
+language plpgsql immutable strict parallel safe as $$
+declare
+    digits bigint;
+begin
+    if number !~ '^[1-9][0-9]{16}[0-9X]$' then
+        return false;
+    end if;
+    digits := left(number, 17)::bigint;
+    return (
+        7 * (digits / 10000000000000000) + 9 * (digits / 1000000000000000 % 10)
+        + 10 * (digits / 100000000000000 % 10) + 5 * (digits / 10000000000000 % 10)
+        + 8 * (digits / 1000000000000 % 10) + 4 * (digits / 100000000000 % 10)
+        + 2 * (digits / 10000000000 % 10) + 1 * (digits / 1000000000 % 10)
+        + 6 * (digits / 100000000 % 10) + 3 * (digits / 10000000 % 10)
+        + 7 * (digits / 1000000 % 10) + 9 * (digits / 100000 % 10)
+        + 10 * (digits / 10000 % 10) + 5 * (digits / 1000 % 10)
+        + 8 * (digits / 100 % 10) + 4 * (digits / 10 % 10) + 2 * (digits % 10)
+        + case right(number, 1) when 'X' then 10 else right(number, 1)::int end
+    ) % 11 = 1;
+end
 $$
 """
 
 # Trigrams cannot serve the two-character names most people have.
 NAME_GRAMS = """
 create function name_grams(name text) returns text[]
-language sql immutable strict parallel safe as $$
-    select array_agg(distinct substr(name, place, size))
-    from generate_series(1, length(name)) place, generate_series(1, 2) size
-    where place + size - 1 <= length(name)
+language plpgsql immutable strict parallel safe as $$
+declare
+    grams text[] := string_to_array(name, null);
+begin
+    for place in 1 .. length(name) - 1 loop
+        grams := grams || substr(name, place, 2);
+    end loop;
+    return grams;
+end
 $$
 """
 

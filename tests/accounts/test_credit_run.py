@@ -12,8 +12,7 @@ from insured.models import Enrolment
 from office import runs
 from office.models import Run, RunState
 from policies.month import Month
-from tests.conftest import member
-from tests.population import insure
+from tests.population import insure, member
 
 MARCH = Month(2023, 3)
 
@@ -138,7 +137,7 @@ def test_nobody_reviews_or_reverses_what_they_prepared(clerk, reviewer):
     insure()
     reviewer.groups.add(Group.objects.get(name="clerk"))
     own = prepared(reviewer)
-    with pytest.raises(runs.RunRefused, match="You prepared|由您"):
+    with pytest.raises(runs.RunRefused, match=r"You prepared|由您"):
         runs.approve(own, by=reviewer, origin="page")
     with pytest.raises(DatabaseError, match="run_reviewer_is_not_preparer"), transaction.atomic():
         Run.objects.filter(pk=own.pk).update(reviewed_by=reviewer)

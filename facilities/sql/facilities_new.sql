@@ -1,0 +1,7 @@
+-- New facilities; their parents follow when all are there.
+insert into facilities_facility
+    (code, name, level, kind, county_id, credit_code, bank_holder, bank_name, bank_account)
+select code, name, level, kind, county_id, new_credit_code, new_bank_holder, new_bank_name, new_bank_account
+from accepted
+where facility_id is null and kind <> 'village_station'
+order by code

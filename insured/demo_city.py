@@ -1,0 +1,86 @@
+"""Fills an empty city with the made-up one: through the same files and the same import a clerk uses."""
+
+import secrets
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone, translation
+
+from insured.demo import Place, agreements, enrolments, facilities, selections, write_workbook
+from insured.models import Person
+from office import imports
+from office.groups import ROLES
+from office.layouts import layout
+from office.models import County, ImportFile, Origin, Staff
+from office.policy import pack_of, policy_in_force, schemes_here
+from office.staging import Refused
+from policies.month import Month
+
+EARLIEST = Month(2022, 1)
+USERNAMES = {"policy_officer": "policy", "system_administrator": "sysadmin"}
+
+
+@transaction.atomic
+def load(*, people: int, seed: int) -> list[ImportFile]:
+    """Nothing when there are people already; else the imports that brought them in."""
+    sign_ins(Path(settings.MEDIA_ROOT).parent)
+    if Person.objects.exists():
+        return []
+    folder = Path(settings.MEDIA_ROOT).parent / "demo-files"
+    folder.mkdir(parents=True, exist_ok=True)
+    clerk = Staff.objects.get(username="clerk")
+    return [
+        bring_in(name, rows, path=folder / f"{settings.CITY}-{title}.xlsx", by=clerk)
+        for name, title, rows in city_files(people=people, seed=seed, today=timezone.localdate())
+    ]
+
+
+def city_files(*, people: int, seed: int, today: date):
+    """Layout, title and rows of each file, in the order in which they must come in."""
+    counties = [Place(code=county.code, name=county.name) for county in County.objects.all()]
+    places = facilities(seed=seed, counties=counties)
+    yield "facilities", "定点机构", places
+    yield "agreements", "服务协议", agreements(facilities=places, years=range(EARLIEST.year, today.year + 2))
+    for scheme in schemes_here():
+        pack = pack_of(policy_in_force(scheme=scheme))
+        persons = list(enrolments(people=people, seed=seed, counties=counties, scheme=scheme))
+        yield "enrolments", f"参保登记-{scheme}", persons
+        if pack.capitation:
+            first = max(Month.of(pack.starts), EARLIEST)
+            chosen = selections(
+                enrolments=persons, facilities=places, seed=seed, first=first, last_year=today.year
+            )
+            yield "selections", f"选点-{scheme}", chosen
+
+
+def bring_in(name: str, rows, *, path: Path, by: Staff) -> ImportFile:
+    write_workbook(path, layout=layout(name), rows=rows)
+    with open(path, "rb") as content:
+        uploaded = imports.upload(
+            layout=name, name=path.name, content=content, by=by, origin=Origin.COMMAND_LINE
+        )
+    checked = imports.check(uploaded)
+    if checked.error:
+        raise Refused(checked.refusal["message"], **checked.refusal["values"])
+    return imports.apply(checked, by=by)
+
+
+def sign_ins(folder: Path) -> None:
+    """One user a role, and a list of them for whoever starts the demo."""
+    lines = []
+    with translation.override("zh-hans"):
+        for role, label in ROLES.items():
+            username = USERNAMES.get(role, role)
+            if Staff.objects.filter(username=username).exists():
+                continue
+            password = f"gongji-{secrets.token_hex(3)}"
+            staff = Staff.objects.create_user(
+                username, password=password, display_name=f"演示{label}", is_staff=True
+            )
+            staff.groups.add(Group.objects.get(name=role))
+            lines.append(f"{username:<10} {password:<16} {label}")
+    if lines:
+        (folder / "sign-ins.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

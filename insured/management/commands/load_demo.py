@@ -1,0 +1,21 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from insured import demo_city
+
+
+class Command(BaseCommand):
+    help = "Fills an empty city with made-up people and facilities, and makes one sign-in a role. Demo only."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--people", type=int, default=20_000)
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *, people, seed, **options):
+        if not settings.DEMO:
+            raise CommandError("This is no demo (DEMO is off): made-up people stay out.")
+        files = demo_city.load(people=people, seed=seed)
+        for file in files:
+            self.stdout.write(f"{file.name}: {file.counts['rows']} rows, {file.counts['rejected']} rejected")
+        if not files:
+            self.stdout.write("There are people here already; nothing was done.")

@@ -1,0 +1,82 @@
+-- What each row of a file of selections meets: person, facility, choices on record, and other rows of the file.
+create temporary table facts on commit drop as
+with known as materialized (
+    select
+        line.*,
+        person.people, case when person.people = 1 then person.id end as person_id,
+        facility.id as facility_id, facility.county_id as facility_county_id,
+        -- A station works under its parent's agreement.
+        coalesce(facility.parent_id, facility.id) as contractor_id, county.code as county_code,
+        case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot
+    from typed line
+    left join lateral (
+        select count(*) as people, min(id) as id
+        from insured_person
+        where insured_person.document_number = line.document_number
+    ) person on true
+    left join facilities_facility facility on facility.code = line.facility_code
+    left join office_county county on county.id = facility.county_id
+),
+-- Choices of the same person and year follow one another by month.
+placed as materialized (
+    select
+        known.*,
+        lag(number) over neighbours as previous_number,
+        lag(first_month) over neighbours as previous_month,
+        lag(facility_id) over neighbours as previous_facility_id,
+        lead(number) over neighbours as next_number,
+        lead(first_month) over neighbours as next_month
+    from known
+    window neighbours as (partition by document_number, slot, year order by first_month, number)
+),
+met as materialized (
+    select
+        placed.*,
+        same.id as same_id, same.facility_id as same_facility_id, same_facility.code as same_code,
+        ended.id as ended_id, ended.facility_id as ended_facility_id, ended_facility.code as ended_code
+    from placed
+    -- The choice on record this row repeats, or else the one it takes over from.
+    left join insured_selection same
+        on same.person_id = placed.person_id and same.slot = placed.slot and same.first_month = placed.first_month
+    left join facilities_facility same_facility on same_facility.id = same.facility_id
+    left join insured_selection ended
+        on ended.person_id = placed.person_id and ended.slot = placed.slot and placed.kind = 'change'
+        and same.id is null
+        and ended.first_month < placed.first_month and ended.last_month >= placed.first_month
+        and (previous_month is null or previous_month <= ended.first_month)
+    left join facilities_facility ended_facility on ended_facility.id = ended.facility_id
+)
+select
+    met.*,
+    same_id is null and ended_id is null as is_new,
+    document_number || ' ' || met.slot || ' ' || year as key,
+    document_number || ' ' || met.slot || ' ' || year as relies_on,
+    case
+        when met.first_month = previous_month then previous_number || ', ' || number
+        when met.first_month = next_month then number || ', ' || next_number
+    end as twice,
+    chosen.first_month as chosen_before,
+    -- To December, or until the next choice in the file or on record.
+    least((next_month - interval '1 month')::date, make_date(year, 12, 1)) as last_month,
+    later.first_month as later_choice,
+    exists (
+        select from insured_enrolment spell
+        where spell.person_id = met.person_id and spell.first_month <= met.first_month
+            and (spell.last_month is null or spell.last_month >= met.first_month)
+    ) as insured,
+    facility_county_id is null or exists (
+        select from facilities_agreement agreement
+        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
+            and agreement.first_day < met.first_month + interval '1 month' and agreement.last_day >= met.first_month
+    ) as has_agreement
+from met
+left join insured_selection chosen
+    on chosen.person_id = met.person_id and chosen.slot = met.slot and chosen.kind <> 'change'
+    and date_part('year', chosen.first_month) = met.year
+left join lateral (
+    select min(choice.first_month) as first_month
+    from insured_selection choice
+    where met.same_id is null and choice.person_id = met.person_id and choice.slot = met.slot
+        and choice.first_month > met.first_month
+        and choice.first_month <= least((met.next_month - interval '1 month')::date, make_date(met.year, 12, 1))
+) later on true

@@ -1,0 +1,112 @@
+"""The statements that are made from a layout: `typed` from its columns, `verdict` from its checks."""
+
+from office.layouts import Check, Column, Layout
+
+EXCEL_ERRORS = "('#N/A', '#VALUE!', '#REF!', '#NAME?', '#DIV/0!', '#NUM!', '#NULL!')"
+
+
+def typed(*, layout: Layout, header: list[str]) -> str:
+    """The staged cells as values of their columns, with what is wrong with each."""
+    columns = layout.columns
+    places = {column.field: header.index(column.header) + 1 for column in columns if column.header in header}
+    cells = [
+        f"nullif(cells[{places[c.field]}], '') as {c.field}"
+        if c.field in places
+        else f"null::text as {c.field}"
+        for c in columns
+    ]
+    faults = [f"{fault_of(c, place=places.get(c.field))} as {c.field}_fault" for c in columns]
+    values = [f"{value_of(c)} as {c.field}" for c in columns]
+    problems = [f"'{c.field}:' || {c.field}_fault" for c in columns]
+    cleaned = [
+        f"case when {place} = any(cleaned) then '{name}:cleaned' end" for name, place in places.items()
+    ]
+    return f"""
+        -- The cells of the file as values of their columns, with what is wrong with each.
+        create temporary table typed on commit drop as
+        with cell as materialized (
+            select number, imprecise, cleaned, {listed(cells)}
+            from office_importrow
+            where import_file_id = %(import)s
+        ),
+        judged as materialized (
+            select *, {listed(faults)}
+            from cell
+        )
+        select
+            number,
+            {listed(values)},
+            array_remove(array[{listed(problems)}]::text[], null) as problems,
+            case when cleaned = '{{}}' then '{{}}'
+                 else array_remove(array[{listed(cleaned)}]::text[], null) end as notices
+        from judged
+    """
+
+
+def fault_of(column: Column, *, place: int | None) -> str:
+    cell = column.field
+    cases = [f"when left({cell}, 1) = '#' and {cell} in {EXCEL_ERRORS} then 'error'"]
+    for fault, condition in column.kind.faults:
+        if "imprecise" in condition:
+            condition = f"imprecise <> '{{}}' and {place} = any(imprecise)" if place else "false"
+        else:
+            condition = condition.format(cell=cell)
+        cases.append(f"when {condition} then '{fault}'")
+    missing = "'required'" if column.required else "null"
+    return f"case when {cell} is null then {missing} {' '.join(cases)} end"
+
+
+def value_of(column: Column) -> str:
+    value = f"case when {column.field}_fault is null then {column.kind.value.format(cell=column.field)} end"
+    return value if column.default is None else f"coalesce({value}, '{column.default}')"
+
+
+def verdict(layout: Layout) -> str:
+    """What becomes of each row and why; a row falls with the rejected row it relies on."""
+    changes = [
+        f"case when {c.old} is distinct from {c.new}"
+        f" then jsonb_build_array('{c.field}', ({c.old})::text, ({c.new})::text) end"
+        for c in layout.changes
+    ]
+    problems, notices = (listed(map(finding, found)) for found in (layout.checks, layout.notices))
+    return f"""
+        -- What becomes of each row and why.
+        create temporary table verdict on commit drop as
+        with judged as materialized (
+            select
+                number, key, relies_on, is_new, {layout.county or "null"} as county,
+                problems || array_remove(array[{problems}]::text[], null) as problems,
+                notices || array_remove(array[{notices}]::text[], null) as notices,
+                case when is_new then '{{}}'
+                     else array_remove(array[{listed(changes)}]::jsonb[], null) end as changes
+            from facts
+        ),
+        fallen as materialized (
+            select key, min(number) as number from judged where problems <> '{{}}' group by key
+        )
+        select
+            judged.number, county, notices,
+            case
+                when problems <> '{{}}' or fallen.number is not null then 'rejected'
+                when is_new then 'new'
+                when changes = '{{}}' then 'unchanged'
+                else 'changed'
+            end as outcome,
+            case
+                when problems = '{{}}' and fallen.number is not null
+                    then array[':relies_on:' || fallen.number]
+                else problems
+            end as problems,
+            case when changes <> '{{}}' then to_jsonb(changes) end as changes
+        from judged
+        left join fallen on fallen.key = judged.relies_on
+    """
+
+
+def finding(check: Check) -> str:
+    value = f" || ':' || coalesce(({check.value})::text, '')" if check.value else ""
+    return f"case when {check.when} then '{check.column}:{check.name}'{value} end"
+
+
+def listed(parts) -> str:
+    return ", ".join(parts)

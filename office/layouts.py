@@ -1,0 +1,222 @@
+"""What an import layout is: columns, checks, and the statements that carry it out.
+
+A new layout is a declaration in the room it belongs to, named in `settings.IMPORT_LAYOUTS`. It works on
+temporary tables, one after the other (`office/imports.py`):
+
+    typed     one row per row of the file, one typed column per `Column`      made from the columns
+    facts     typed, and what each row meets in the records and in the file   `facts`, a named statement
+    verdict   outcome, problems and changes of each row                       made from checks and changes
+    accepted  facts of the rows that are new or change something              what `steps` work on
+
+`facts` must say of each row, besides what the checks ask for: `is_new`, and `key` and `relies_on`: a row
+whose `relies_on` is the `key` of a rejected row is rejected with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How the text of a cell becomes a value: SQL over `{cell}`, faults looked for in their order."""
+
+    cleaning: str
+    faults: tuple[tuple[str, str], ...]
+    value: str = "{cell}"
+    limit: int | None = None
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def text(limit: int) -> Kind:
+    return Kind(
+        cleaning="text",
+        limit=limit,
+        faults=(("too_long", f"length({{cell}}) > {limit}"), ("formula", "left({cell}, 1) = '='")),
+    )
+
+
+def code(limit: int, *, upper: bool = False) -> Kind:
+    """A token that is never a number, whatever it looks like."""
+    return Kind(
+        cleaning="token",
+        limit=limit,
+        value="upper({cell})" if upper else "{cell}",
+        faults=(
+            ("digits_lost", "imprecise_{field}"),
+            ("digits_lost", "{cell} ~ '^[0-9](\\.[0-9]+)?[Ee]\\+[0-9]+$'"),
+            ("too_long", f"length({{cell}}) > {limit}"),
+            ("formula", "left({cell}, 1) = '='"),
+        ),
+    )
+
+
+MONTH = Kind(
+    cleaning="month",
+    value="({cell} || '-01')::date",
+    faults=(
+        ("not_a_month", "{cell} !~ '^(19|20|21)[0-9]{{2}}-[0-9]{{2}}$'"),
+        ("no_such_month", "substr({cell}, 6) not between '01' and '12'"),
+    ),
+)
+
+DAY = Kind(
+    cleaning="token",
+    value="{cell}::date",
+    faults=(
+        ("not_a_date", "{cell} !~ '^(19|20|21)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}$'"),
+        ("no_such_day", "substr({cell}, 6, 2) not between '01' and '12'"),
+        (
+            "no_such_day",
+            "substr({cell}, 9)::int not between 1 and"
+            " date_part('day', (substr({cell}, 1, 7) || '-01')::date + interval '1 month - 1 day')",
+        ),
+    ),
+)
+
+AMOUNT = Kind(
+    cleaning="token",
+    value="{cell}::numeric(14,2)",
+    faults=(
+        ("negative", "{cell} ~ '^-[0-9.]+$'"),
+        ("separators", "{cell} ~ '^[0-9.]*,[0-9.,]*$'"),
+        ("decimals", "{cell} ~ '^[0-9]+\\.[0-9]{{3,}}$'"),
+        ("not_an_amount", "{cell} !~ '^[0-9]+(\\.[0-9]{{1,2}})?$'"),
+        ("too_large", "length(split_part({cell}, '.', 1)) > 12"),
+    ),
+)
+
+
+def choice(choices: dict[str, tuple[str, ...]]) -> Kind:
+    """One of a list; each value with the texts that stand for it, the last of them its name."""
+    accepted = {text: value for value, texts in choices.items() for text in texts}
+    cases = " ".join(f"when '{text}' then '{value}'" for text, value in accepted.items())
+    listed = ", ".join(f"'{text}'" for text in accepted)
+    return Kind(
+        cleaning="token",
+        choices=choices,
+        value=f"case {{cell}} {cases} end",
+        faults=(("not_a_choice", f"{{cell}} not in ({listed})"),),
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    field: str
+    header: str
+    kind: Kind
+    required: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A condition over `facts` that rejects the row; `value` goes into the message as %(value)s."""
+
+    name: str
+    column: str
+    when: str
+    message: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A value that a row changes; `label` where it is not one of the file's own columns."""
+
+    field: str
+    old: str
+    new: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileCheck:
+    """A condition over all `facts` together that refuses the file."""
+
+    when: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A named statement over `accepted`; `rows` says which of them it must write, each once."""
+
+    statement: str
+    rows: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    name: str
+    label: str
+    columns: tuple[Column, ...]
+    facts: str
+    steps: tuple[Step, ...]
+    checks: tuple[Check, ...] = ()
+    notices: tuple[Check, ...] = ()
+    changes: tuple[Change, ...] = ()
+    file_checks: tuple[FileCheck, ...] = ()
+    county: str | None = None
+    values: Callable[[dict], dict] = dict
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.field == name), None)
+
+    def message(self, fault: str) -> str:
+        declared = {check.name: check.message for check in (*self.checks, *self.notices)}
+        return declared.get(fault) or MESSAGES[fault]
+
+    def label_of(self, name: str) -> str:
+        """What a change is called: the header of its column, or a label of its own."""
+        column = self.column(name)
+        return column.header if column else next(c.label for c in self.changes if c.field == name)
+
+    def shown(self, name: str, value: str | None) -> str:
+        """A stored value as the file would write it."""
+        column = self.column(name)
+        if value is None:
+            return ""
+        if column is None or column.kind.cleaning == "month":
+            return value[:7]
+        texts = column.kind.choices.get(value)
+        return texts[-1] if texts else value
+
+
+def same_as(*fields: str) -> tuple[Change, ...]:
+    """Changes whose old and new values the facts call `old_<field>` and `new_<field>`."""
+    return tuple(Change(field=name, old=f"old_{name}", new=f"new_{name}") for name in fields)
+
+
+@cache
+def layout(name: str) -> Layout:
+    return import_string(settings.IMPORT_LAYOUTS[name])
+
+
+# What any column of any layout may be told; %(cell)s is what the clerk wrote.
+MESSAGES = {
+    "required": gettext_noop("is required but empty"),
+    "error": gettext_noop("holds the Excel error %(cell)s"),
+    "formula": gettext_noop("begins with “=”: write the value, not a formula"),
+    "digits_lost": gettext_noop(
+        "is a number cell, so Excel has lost its last digits: format the column as text and enter it again"
+    ),
+    "too_long": gettext_noop("is longer than %(limit)s characters"),
+    "not_a_month": gettext_noop("“%(cell)s” is not a month: write YYYY-MM, like 2023-03"),
+    "no_such_month": gettext_noop("“%(cell)s”: there is no such month"),
+    "not_a_year": gettext_noop("“%(cell)s” is not a year: write four digits, like 2023"),
+    "not_a_date": gettext_noop("“%(cell)s” is not a date: write YYYY-MM-DD, like 2023-03-01"),
+    "no_such_day": gettext_noop("“%(cell)s”: there is no such day"),
+    "negative": gettext_noop("“%(cell)s” is negative"),
+    "separators": gettext_noop("“%(cell)s” has thousands separators: write digits and a decimal point only"),
+    "decimals": gettext_noop("“%(cell)s” has more than two decimals"),
+    "not_an_amount": gettext_noop("“%(cell)s” is not an amount"),
+    "too_large": gettext_noop("“%(cell)s” is too large"),
+    "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
+    "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
+    "relies_on": gettext_noop("goes together with row %(value)s, which was rejected"),
+}

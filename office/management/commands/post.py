@@ -1,0 +1,25 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from office import runs
+from office.command_line import acting_staff, run_numbered
+from office.models import Origin, RunState
+
+
+class Command(BaseCommand):
+    help = "Post an approved run, or go on posting one that was interrupted, and seal it."
+
+    def add_arguments(self, parser):
+        parser.add_argument("run", type=int)
+        parser.add_argument("--as", dest="username", help="who posts it (else nobody is named)")
+
+    def handle(self, *, run, username, **options):
+        run = run_numbered(run)
+        by = acting_staff(username) if username else None
+        try:
+            if run.state != RunState.POSTING:
+                runs.start_posting(run, by=by, origin=Origin.COMMAND_LINE)
+            runs.post_chunks(run.pk)
+        except runs.RunRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        run.refresh_from_db()
+        self.stdout.write(f"run {run.pk}: {run.state}  rows {run.rows}  amount {run.amount}  seal {run.seal}")

@@ -1,0 +1,137 @@
+"""From the stored file to staged rows: the reader runs as a child, its rows go straight to COPY."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext_noop
+
+from office.layouts import Layout
+from office.models import ImportFile
+
+READER = Path(__file__).with_name("reading.py")
+MAX_MEMORY = 900 * 1024 * 1024
+MAX_CPU_SECONDS = 120
+MAX_SECONDS = 300
+MAX_COLUMNS = 200
+
+
+class Refused(Exception):
+    """The file as a whole cannot be taken; the message is an msgid, kept with its values for any language."""
+
+    def __init__(self, message: str, **values):
+        super().__init__(message % values)
+        self.message, self.values = message, values
+
+    def as_json(self) -> dict:
+        return {"message": self.message, "values": self.values}
+
+
+def stage(import_file: ImportFile, *, layout: Layout, path: Path) -> None:
+    """Read the file into `office_importrow` and its header into `import_file`, or raise Refused."""
+    order = {
+        "import": import_file.pk,
+        "path": str(path),
+        "kinds": {column.header: column.kind.cleaning for column in layout.columns},
+        "max_rows": settings.IMPORT_MAX_ROWS,
+        "max_columns": MAX_COLUMNS,
+        "max_unpacked": settings.IMPORT_MAX_UNPACKED_BYTES,
+        "max_memory": MAX_MEMORY,
+        "max_seconds": MAX_CPU_SECONDS,
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-I", str(READER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
+    )
+    clock = threading.Timer(MAX_SECONDS, child.kill)
+    clock.start()
+    try:
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.close()
+        if first := child.stdout.readline():
+            import_file.header = json.loads(first)
+            check_header(import_file.header, layout=layout)
+            copy_rows(child.stdout)
+        said = child.stderr.read()
+        if child.wait():
+            raise refusal_of(said)
+    finally:
+        clock.cancel()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        child.stderr.close()
+
+
+def copy_rows(source) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy office_importrow (import_file_id, number, cells, imprecise, cleaned) from stdin"
+        ) as copy,
+    ):
+        while block := source.read(1 << 17):
+            copy.write(block)
+
+
+def check_header(header: list[str], *, layout: Layout) -> None:
+    named = [name for name in header if name]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise Refused(DUPLICATE_HEADERS, headers="、".join(twice))
+    missing = [column.header for column in layout.columns if column.required and column.header not in header]
+    if missing:
+        raise Refused(
+            MISSING_HEADERS,
+            missing="、".join(missing),
+            found="、".join(name[:40] for name in named[:40]),
+            expected="、".join(column.header + "*" * column.required for column in layout.columns),
+        )
+
+
+def refusal_of(said: bytes) -> Refused:
+    """What the reader said before it ended; when it said nothing the kernel stopped it."""
+    try:
+        answer = json.loads(said.decode().strip().splitlines()[-1])
+        return Refused(MESSAGES[answer["fault"]], **answer["values"])
+    except (ValueError, IndexError, KeyError):
+        return Refused(MESSAGES["too_much_memory"])
+
+
+DUPLICATE_HEADERS = gettext_noop("Columns with the same header: %(headers)s. Each header may appear once.")
+MISSING_HEADERS = gettext_noop(
+    "The first row must hold the headers. Missing: %(missing)s. Found: %(found)s."
+    " Expected: %(expected)s (* required)."
+)
+MESSAGES = {
+    "empty": gettext_noop("The file is empty."),
+    "no_rows": gettext_noop("The file has headers but no rows."),
+    "program": gettext_noop("This is a program, not a table, whatever its name says."),
+    "not_a_table": gettext_noop("This is neither an Excel workbook (.xlsx) nor a text table (.csv)."),
+    "old_excel": gettext_noop(
+        "This is an old or binary Excel format (.xls, .xlsb): save it as .xlsx and upload again."
+    ),
+    "encrypted": gettext_noop("The workbook is protected by a password: remove it and upload again."),
+    "macros": gettext_noop(
+        "The workbook contains macros (.xlsm): save it as .xlsx without macros and upload again."
+    ),
+    "declares_entities": gettext_noop(
+        "The file declares XML document types or entities, which Excel never writes."
+    ),
+    "unpacks_too_large": gettext_noop("The file unpacks to more than %(limit)s MB."),
+    "too_many_rows": gettext_noop("The file has more than %(limit)s rows: split it."),
+    "too_many_columns": gettext_noop("The file has more than %(limit)s columns."),
+    "unknown_encoding": gettext_noop("The text is neither UTF-8 nor GBK."),
+    "damaged": gettext_noop("The file is damaged and cannot be read: %(detail)s"),
+    "too_much_memory": gettext_noop(
+        "Reading the file takes too much memory or time: remove stray cells far from the table,"
+        " or save it as .csv."
+    ),
+}

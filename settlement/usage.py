@@ -1,0 +1,33 @@
+"""The file of a year's usage: what each facility's selected people used, in yuan."""
+
+from django.utils.translation import gettext_noop
+
+from office.layouts import AMOUNT, Change, Check, Column, Layout, Step, code
+
+USAGE = Layout(
+    name="usage",
+    label=gettext_noop("Usage of the year"),
+    columns=(
+        Column("facility_code", "机构代码", code(30, upper=True), required=True),
+        Column("actual", "实际发生", AMOUNT, required=True),
+    ),
+    facts="settlement/usage_facts",
+    checks=(
+        Check(
+            name="unknown_facility",
+            column="facility_code",
+            when="facility_id is null and facility_code is not null",
+            message=gettext_noop("there is no facility with the code “%(cell)s”"),
+        ),
+        Check(
+            name="facility_repeated",
+            column="facility_code",
+            when="repeated is not null",
+            message=gettext_noop("rows %(value)s are for the same facility"),
+            value="repeated",
+        ),
+    ),
+    changes=(Change(field="actual", old="old_actual", new="actual"),),
+    values=lambda parameters: parameters,
+    steps=(Step(statement="settlement/usage", rows="true"),),
+)

@@ -1,0 +1,207 @@
+"""Whatever a clerk may upload: what is no table is refused by name, and what is one is read exactly."""
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from openpyxl import Workbook
+
+from insured.models import Person
+from office.models import ImportFile, ImportRow
+from tests.files import PERSON, checked, csv, enrolment, headers_of, problems, refusal, workbook
+
+pytestmark = pytest.mark.django_db
+
+
+def package(content: bytes, **parts: bytes) -> bytes:
+    """A workbook with some of its parts replaced or added."""
+    result = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            if name not in parts:
+                new.writestr(name, old.read(name))
+        for name, part in parts.items():
+            new.writestr(name, part)
+    return result.getvalue()
+
+
+GOOD = workbook([enrolment()])
+ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty."),
+        (b" \n\n", "The file is empty."),
+        (workbook([], header=["姓名"]), "Missing: 证件号码"),
+        (workbook([], header=headers_of("enrolments")), "The file has headers but no rows."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old or binary Excel format (.xls, .xlsb)"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+            "protected by a password",
+        ),
+        (package(GOOD, **{"xl/vbaProject.bin": b"x"}), "contains macros (.xlsm)"),
+        (package(GOOD, **{"xl/workbook.bin": b"x"}), "old or binary Excel format (.xls, .xlsb)"),
+        (b"MZ\x90\x00" + bytes(300), "This is a program, not a table"),
+        (b"\x7fELF" + bytes(300), "This is a program, not a table"),
+        (b"%PDF-1.7\n", "neither an Excel workbook (.xlsx) nor a text table (.csv)"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "neither an Excel workbook (.xlsx)"),
+        (b"<!DOCTYPE html><html></html>", "neither an Excel workbook (.xlsx)"),
+        (ENTITY, "declares XML document types or entities"),
+        (package(GOOD, **{"xl/sharedStrings.xml": ENTITY}), "declares XML document types or entities"),
+        (package(GOOD, **{"xl/worksheets/sheet1.xml": ENTITY}), "declares XML document types or entities"),
+        (b"PK\x03\x04" + bytes(100), "damaged and cannot be read"),
+        (GOOD[: len(GOOD) // 2], "damaged and cannot be read"),
+        (package(GOOD, **{"xl/workbook.xml": b"<workbook"}), "damaged and cannot be read"),
+        (b"\x00\x01\x02\x03 nothing", "neither an Excel workbook (.xlsx) nor a text table (.csv)"),
+        (b"\xff\xfe\xfa\xfb\xfc,\xff\xff\xff", "neither UTF-8 nor GBK"),
+    ],
+)
+@pytest.mark.parametrize("name", ["名单.xlsx", "名单.csv"])
+def test_what_is_no_table_is_refused_whatever_its_name(content, message, name):
+    file = checked(content, name=name)
+    assert message in refusal(file)
+    assert not ImportRow.objects.exists()
+    assert not Person.objects.exists()
+
+
+def test_a_bomb_is_measured_while_it_unpacks(settings):
+    settings.IMPORT_MAX_UNPACKED_BYTES = 20 * 1024 * 1024
+    bomb = package(GOOD, **{"xl/media/image1.bin": bytes(30 * 1024 * 1024)})
+    assert len(bomb) < 100_000
+    assert refusal(checked(bomb)) == "The file unpacks to more than 20 MB."
+
+
+def test_a_bomb_that_lies_about_its_size_is_measured_too(settings):
+    settings.IMPORT_MAX_UNPACKED_BYTES = 20 * 1024 * 1024
+    bomb = package(GOOD, **{"xl/media/image1.bin": bytes(30 * 1024 * 1024)})
+    honest, lie = (30 * 1024 * 1024).to_bytes(4, "little"), (1000).to_bytes(4, "little")
+    assert "cannot be read" in refusal(checked(bomb.replace(honest, lie)))
+
+
+def test_a_file_above_the_limit_is_not_kept(settings):
+    settings.IMPORT_MAX_BYTES = 1024 * 1024
+    before = list(Path(settings.MEDIA_ROOT).glob("*"))
+    file = checked(bytes(2 * 1024 * 1024))
+    assert refusal(file) == "The file is larger than 1 MB."
+    assert list(Path(settings.MEDIA_ROOT).glob("*")) == before
+
+
+def test_too_many_rows_or_columns(settings):
+    settings.IMPORT_MAX_ROWS = 2
+    assert refusal(checked([enrolment()] * 3)) == "The file has more than 2 rows: split it."
+    wide = enrolment() | {f"备注{number}": "x" for number in range(300)}
+    assert refusal(checked([wide])) == "The file has more than 200 columns."
+
+
+def test_a_stray_cell_far_away_ends_the_reader_not_the_portal():
+    book = Workbook()
+    book.active.append(list(enrolment()))
+    book.active.append(list(enrolment().values()))
+    book.active["XFD1048576"] = "x"
+    content = io.BytesIO()
+    book.save(content)
+    assert "too much memory or time" in refusal(checked(content.getvalue()))
+
+
+def test_missing_headers_are_named_with_what_was_found_and_expected():
+    row = enrolment()
+    del row["证件号码"], row["险种"]
+    message = refusal(checked([row | {"备注": "x"}]))
+    assert "Missing: 证件号码、险种." in message
+    assert "Found: 姓名、参保身份、月缴费基数、生效年月、区县代码、备注." in message
+    assert "Expected: 证件类型、证件号码*、姓名*、人员编号、险种*" in message
+
+
+def test_the_same_header_twice_is_refused():
+    header = [*enrolment(), "姓名"]
+    assert "same header: 姓名" in refusal(checked(workbook([enrolment()], header=header)))
+
+
+def test_required_headers_may_carry_their_star():
+    starred = {name + "*": value for name, value in enrolment().items()}
+    assert problems(checked([starred])) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_text_tables_are_read_in_their_encodings(encoding):
+    file = checked(csv([enrolment()], encoding=encoding), name="名单.csv")
+    assert problems(file) == []
+    assert ImportRow.objects.get(import_file=file).cells[1] == "张三"
+
+
+def test_tabs_quotes_and_line_breaks_of_text_tables():
+    content = '证件号码\t姓名\t备注\n1\t"张\n三"\t"他说""好"""\n'.encode()
+    file = checked(content, name="名单.csv", kind="enrolments")
+    assert "Missing: 险种" in refusal(file)
+    rows = csv([enrolment(备注='"a""b\\{},\nc"')])
+    file = checked(rows, name="名单.csv")
+    assert ImportRow.objects.get(import_file=file).cells[-1] == 'a"b\\{},\nc'
+
+
+def test_cells_become_text_exactly():
+    day = date(2023, 3, 1)
+    file = checked(
+        [
+            enrolment(
+                手机号码=13800000000,
+                月缴费基数=0.1 + 0.2,
+                生效年月=day,
+                备注=True,
+                金额=1234.5,
+                日期=date(2023, 3, 1),
+            )
+        ]
+    )
+    cells = dict(zip(file.header, ImportRow.objects.get(import_file=file).cells, strict=True))
+    assert problems(file) == []
+    assert cells["手机号码"] == "13800000000"
+    assert cells["月缴费基数"] == "0.3"
+    assert cells["生效年月"] == "2023-03"
+    assert (cells["备注"], cells["金额"], cells["日期"]) == ("TRUE", "1234.5", "2023-03-01")
+
+
+def test_rows_keep_their_excel_numbers_and_empty_ones_are_ignored():
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(2, 1, list(enrolment()))
+        sheet.write_row(5, 1, list(enrolment(姓名="").values()))
+        for line in range(20, 2000):
+            sheet.write_blank(line, 1, None, book.add_format({"bold": True}))
+    file = checked(content.getvalue())
+    assert problems(file) == [(6, "姓名", "is required but empty")]
+    assert file.counts["rows"] == 1
+
+
+def test_excel_errors_are_seen_although_they_read_as_empty():
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, list(enrolment()))
+        sheet.write_row(1, 0, list(enrolment().values()))
+        sheet.write_formula(1, list(enrolment()).index("月缴费基数"), "=NA()", None, "#N/A")
+    assert problems(checked(content.getvalue())) == [(2, "月缴费基数", "holds the Excel error #N/A")]
+
+
+def test_an_identity_number_as_a_number_has_lost_its_digits():
+    message = (
+        "is a number cell, so Excel has lost its last digits: format the column as text and enter it again"
+    )
+    assert problems(checked([enrolment(证件号码=int(PERSON))])) == [(2, "证件号码", message)]
+    text = csv([enrolment(证件号码="4.41602E+17")])
+    assert problems(checked(text, name="名单.csv")) == [(2, "证件号码", message)]
+
+
+def test_files_are_kept_under_random_names(settings):
+    file = checked([enrolment()], name="../../etc/名单.xlsx")
+    assert file.name == "名单.xlsx"
+    assert (Path(settings.MEDIA_ROOT) / file.stored_as).exists()
+    assert ImportFile.objects.count() == 1

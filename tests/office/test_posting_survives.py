@@ -1,0 +1,148 @@
+"""Posting under fire: killed workers, doubled messages, two people at once. Real processes, real signals."""
+
+import random
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections
+
+from accounts import posting
+from accounts.models import Account, Transfer
+from accounts.verify import verify_books
+from office import runs
+from office.models import Run, RunState
+from office.tasks import enqueue, post_run, sweep
+from policies.month import Month
+from tests.population import member
+from tests.worker import kill, wait_until, worker
+
+PEOPLE = 40_000
+MARCH = Month(2023, 3)
+
+
+@pytest.fixture
+def town(committed):
+    """Forty thousand active members with bases from 2000.00 to 2399.99 yuan."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into insured_person (document_type, document_number, name, sex, phone)"
+            " select '99', 'T' || n, '居民' || n, '', '' from generate_series(1, %s) n",
+            [PEOPLE],
+        )
+        cursor.execute(
+            "insert into insured_enrolment"
+            " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
+            " select id, '310', 'active', '', 2000 + (id % 40000) / 100.0,"
+            " (select min(id) from office_county), '2022-01-01' from insured_person"
+        )
+    return member("clerk"), member("reviewer")
+
+
+def approved_run(clerk, reviewer, *, chunk_size: int, monkeypatch) -> Run:
+    monkeypatch.setattr("accounts.credit.CHUNK_SIZE", chunk_size)
+    run = runs.compute(runs.prepare(kind="credit", scheme="310", period=MARCH, by=clerk, origin="page").pk)
+    runs.approve(run, by=reviewer, origin="page")
+    return run
+
+
+def expected_total() -> Decimal:
+    """Σ round half up (2 % of every base), in whole 分 and plain Python."""
+    with connection.cursor() as cursor:
+        cursor.execute("select base from insured_enrolment")
+        return sum(((int(base * 100) * 2 + 50) // 100 for (base,) in cursor), 0) / Decimal(100)
+
+
+def assert_everybody_credited_once() -> None:
+    assert Transfer.objects.count() == PEOPLE
+    assert Transfer.objects.values("credit").distinct().count() == PEOPLE
+    assert Account.objects.filter(kind="person", balance__gt=0).count() == PEOPLE
+    total = expected_total()
+    assert Account.objects.get(kind="contribution").balance == -total
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_ten_kills_in_mid_posting_leave_exact_totals(town, monkeypatch):
+    """The worker is killed -9 ten times at seeded random moments; each time another takes over."""
+    moments = random.Random(20230331)
+    run = approved_run(*town, chunk_size=20, monkeypatch=monkeypatch)
+    runs.start_posting(run, by=town[1], origin="page")
+    kills = 0
+    while kills < 10:
+        with worker() as process:
+            sweep()
+            posted = run.chunks.exclude(posted_at=None).count()
+            target = posted + moments.randint(5, 100)
+            wait_until(lambda target=target: run.chunks.exclude(posted_at=None).count() >= target, seconds=60)
+            kill(process)
+        kills += 1
+        run.refresh_from_db()
+        assert run.state == RunState.POSTING, f"finished after {kills} kills: make more chunks"
+    with worker():
+        sweep()
+        wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.POSTED, seconds=120)
+    assert_everybody_credited_once()
+
+
+def test_a_killed_workers_task_comes_back_by_itself(town, monkeypatch):
+    run = approved_run(*town, chunk_size=500, monkeypatch=monkeypatch)
+    runs.start_posting(run, by=town[1], origin="page")
+    with worker() as process:
+        enqueue(run)
+        wait_until(lambda: run.chunks.exclude(posted_at=None).exists(), seconds=60)
+        kill(process)
+    with worker():
+        wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.POSTED, seconds=120)
+    assert_everybody_credited_once()
+
+
+def test_a_message_delivered_three_times_pays_once(town, monkeypatch):
+    run = approved_run(*town, chunk_size=5000, monkeypatch=monkeypatch)
+    runs.start_posting(run, by=town[1], origin="page")
+    with worker(concurrency=2):
+        for _delivery in range(3):
+            post_run.delay(run.pk)
+        wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.POSTED, seconds=120)
+    assert_everybody_credited_once()
+
+
+def test_the_same_month_from_two_processes_is_one_run(town):
+    """Both start at the same moment; one computes the month, the other is told which run does."""
+    command = [sys.executable, "manage.py", "run", "credit", "--month", "2023-03"]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    outcomes = sorted((process.communicate(timeout=120), process.returncode) for process in both)
+    assert sorted(code for _output, code in outcomes) == [0, 1]
+    run = Run.objects.get()
+    [(_out, refusal)] = [output for output, code in outcomes if code]
+    assert f"#{run.pk}" in refusal
+    assert run.rows == PEOPLE
+
+
+def test_twenty_threads_reverse_a_run_once(town, monkeypatch):
+    run = approved_run(*town, chunk_size=posting.CHUNK_SIZE, monkeypatch=monkeypatch)
+    runs.start_posting(run, by=town[1], origin="page")
+    runs.post_chunks(run.pk)
+    outcomes = []
+
+    def reverse():
+        try:
+            reversal = runs.reverse(Run.objects.get(pk=run.pk), by=town[1], origin="page", reason="trial")
+            runs.post_chunks(reversal.pk)
+            outcomes.append("reversed")
+        except runs.RunRefused:
+            outcomes.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=reverse) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 19 + ["reversed"]
+    assert not Account.objects.filter(kind="person").exclude(balance=0).exists()
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
