@@ -14,7 +14,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from office.models import Origin, Run, RunKindName, WorkingDay
 from office.policy import schemes_here
-from office.runs import RunRefused, prepare
+from office.runs import RunRefused, kinds_of, prepare
 from policies.month import Month
 
 # New Year, Labour Day and National Day, the days that fall on the same date every year.
@@ -36,6 +36,8 @@ def prepare_due(*, kind: str, today: date) -> list[Run]:
         return []
     opened = []
     for scheme in schemes_here():
+        if kind not in kinds_of(scheme=scheme):
+            continue
         if Run.objects.filter(kind=kind, scheme=scheme, period=period).exists():
             continue
         try:
