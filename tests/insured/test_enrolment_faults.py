@@ -1,4 +1,4 @@
-"""The enrolment file: each fault of a row has its own message, with row and column, and nothing is written."""
+"""The enrolment file: each fault of a row has its own message with row and column; nothing is written."""
 
 import pytest
 
