@@ -17,6 +17,9 @@ from office.policy import schemes_here
 from office.runs import RunRefused, prepare
 from policies.month import Month
 
+# New Year, Labour Day and National Day, the days that fall on the same date every year.
+FIXED_HOLIDAYS = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
+
 # kind: crontab fields, and what they mean to people
 SCHEDULE = {
     RunKindName.CREDIT: {"minute": "0", "hour": "6", "day_of_month": "28-31"},
@@ -62,14 +65,17 @@ def first_working_day(month: Month) -> date:
 
 
 def is_working_day(day: date) -> bool:
-    """The agency's own exceptions first, then the public calendar, for years it does not know weekdays."""
+    """The agency's own exceptions first, then the public calendar.
+
+    For years not announced yet: weekdays but for the holidays whose dates never move.
+    """
     exception = WorkingDay.objects.filter(day=day).first()
     if exception is not None:
         return exception.working
     try:
         return chinese_calendar.is_workday(day)
     except NotImplementedError:
-        return day.weekday() < 5
+        return day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS
 
 
 def load_schedule() -> None:
@@ -85,3 +91,23 @@ def load_schedule() -> None:
     PeriodicTask.objects.get_or_create(
         name="sweep", defaults={"task": "office.tasks.sweep", "interval": minutely}
     )
+
+
+def next_dates(today: date) -> list[tuple[RunKindName, date]]:
+    """When each recurring run falls due next, soonest first; kinds switched off are left out."""
+    switched_on = set(
+        PeriodicTask.objects.filter(task="office.tasks.prepare_due", enabled=True).values_list(
+            "args", flat=True
+        )
+    )
+    month = Month.of(today)
+    prepayment = first_working_day(month)
+    year_end = first_working_day(Month(today.year, 1))
+    due = {
+        RunKindName.CREDIT: month.last_day,
+        RunKindName.PREPAYMENT: prepayment if today <= prepayment else first_working_day(month + 1),
+        RunKindName.YEAR_END: year_end if today <= year_end else first_working_day(Month(today.year + 1, 1)),
+        RunKindName.CARRY_OVER: date(today.year, 12, 31),
+    }
+    dates = [(kind, day) for kind, day in due.items() if json.dumps([kind]) in switched_on]
+    return sorted(dates, key=lambda due: due[1])
