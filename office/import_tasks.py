@@ -9,12 +9,14 @@ from django.utils import timezone
 from office import imports
 from office.models import ImportFile, ImportState
 
-WAITED_LONG = timedelta(minutes=2)
+UNCHECKED = (ImportState.UPLOADED, ImportState.CHECKING)
+WAITED_LONG = timedelta(minutes=5)
 
 
 @shared_task
 def check_import(import_id: int) -> None:
-    imports.check(ImportFile.objects.get(pk=import_id))
+    if ImportFile.objects.filter(pk=import_id, state__in=UNCHECKED).update(state=ImportState.CHECKING):
+        imports.check(ImportFile.objects.get(pk=import_id))
 
 
 @shared_task
@@ -22,17 +24,16 @@ def apply_import(import_id: int) -> None:
     imports.apply_confirmed(ImportFile.objects.get(pk=import_id))
 
 
-@shared_task
-def sweep_imports() -> None:
-    """Ask again for what waits for a worker: the message may have been lost with one."""
-    waiting = ImportFile.objects.filter(
-        state__in=[ImportState.UPLOADED, ImportState.APPLYING], created_at__lt=timezone.now() - WAITED_LONG
-    )
-    for import_file in waiting:
-        enqueue(import_file)
-
-
 def enqueue(import_file: ImportFile) -> None:
     """Have a worker take the file's next step, once the current transaction is committed."""
     task = apply_import if import_file.state == ImportState.APPLYING else check_import
     transaction.on_commit(lambda: task.delay(import_file.pk))
+
+
+def enqueue_waiting() -> None:
+    """Ask again for every file that has waited long: the message may have been lost with its worker."""
+    states = [*UNCHECKED, ImportState.APPLYING]
+    for import_file in ImportFile.objects.filter(
+        state__in=states, created_at__lt=timezone.now() - WAITED_LONG
+    ):
+        enqueue(import_file)

@@ -7,9 +7,10 @@ from django.db import connection
 
 from insured.models import Enrolment, Person
 from office import imports
-from office.import_tasks import apply_import, check_import, sweep_imports
+from office.import_tasks import apply_import, check_import
 from office.models import ImportFile, ImportState, Origin
 from office.staging import Refused
+from office.tasks import sweep
 from tests.files import checked, counts, enrolment, workbook
 from tests.population import identity_card, member
 
@@ -111,7 +112,7 @@ def test_what_was_lost_on_the_way_is_asked_for_again(monkeypatch, django_capture
     asked = []
     monkeypatch.setattr("office.import_tasks.check_import.delay", asked.append)
     with django_capture_on_commit_callbacks(execute=True):
-        sweep_imports()
+        sweep()
         ImportFile.objects.update(created_at="2023-01-01T00:00:00Z")
-        sweep_imports()
+        sweep()
     assert asked == [file.pk]
