@@ -130,6 +130,7 @@ def prepayment_table(run: Run) -> Table:
 
 PREPAYMENT = RunKind(
     name=RunKindName.PREPAYMENT,
+    applies=lambda pack: pack.capitation is not None,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

@@ -154,5 +154,10 @@ def year_end_table(run: Run) -> Table:
 
 
 YEAR_END = RunKind(
-    name=RunKindName.YEAR_END, compute=compute, post_chunk=post_chunk, mirror=REVERSAL, export=year_end_table
+    name=RunKindName.YEAR_END,
+    applies=lambda pack: pack.capitation is not None,
+    compute=compute,
+    post_chunk=post_chunk,
+    mirror=REVERSAL,
+    export=year_end_table,
 )
