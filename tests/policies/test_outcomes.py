@@ -84,6 +84,11 @@ def test_a_drug_has_a_counter_of_its_own():
     assert outcome.delta == {"drug_deductible:d1": 80_000, "inpatient": 9000}
 
 
+def test_a_limit_that_could_overflow_and_does_not():
+    outcome = settle("honghe", Visit(20_000, 20_000))
+    assert outcome == Outcome("paid", None, 3000, 10_200, 6800, 0, {"outpatient": 10_200})
+
+
 BEYOND = {"inpatient_rate": {"active": {"tertiary": 80}}, "inpatient_limit": 300}
 
 
