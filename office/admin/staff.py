@@ -5,6 +5,7 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -82,13 +83,14 @@ class RoleAdmin(ReadOnlyAdmin):
 
 
 def permissions_of(request, group) -> Panel:
+    """What the role may do, a line for each kind of record."""
+    may: dict[str, list[str]] = {}
+    for permission in group.permissions.select_related("content_type").order_by("content_type", "id"):
+        may.setdefault(permission.content_type.name, []).append(str(permission_name(permission)))
     return Panel(
         title=str(_("What the role may do")),
         columns={str(_("Records")): "text", str(_("May")): "text"},
-        rows=[
-            (permission.content_type.name, permission_name(permission))
-            for permission in group.permissions.select_related("content_type").order_by("content_type", "id")
-        ],
+        rows=[(records, gettext(", ").join(verbs)) for records, verbs in may.items()],
     )
 
 
