@@ -102,7 +102,7 @@ def prepayment_table(run: Run) -> Table:
         title=_("Prepayment table %(period)s") % {"period": run.period},
         columns={
             _("Facility code"): "text",
-            _("Name"): "text",
+            _("Facility name"): "text",
             _("Level"): "text",
             _("Heads"): "integer",
             _("Rate"): "money",

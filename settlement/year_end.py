@@ -117,7 +117,7 @@ def year_end_table(run: Run) -> Table:
         title=_("Year-end table %(year)s") % {"year": run.period.year},
         columns={
             _("Facility code"): "text",
-            _("Name"): "text",
+            _("Facility name"): "text",
             _("Person-months"): "integer",
             _("Quota"): "money",
             _("Actual usage"): "money",
