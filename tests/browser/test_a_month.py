@@ -48,11 +48,11 @@ def test_a_clerk_imports_a_workbook_and_corrects_its_bad_row(signed_in):
     page = signed_in("clerk")
     bad = enrolment(证件号码=BAD, 姓名="李四", 月缴费基数="五千")
     upload(page, workbook([enrolment(证件号码=GOOD), bad]))
-    page.get_by_role("button", name="确认入库").wait_for()  # checked meanwhile by the worker
+    page.get_by_role("button", name="确认导入").wait_for()  # checked meanwhile by the worker
     assert page.get_by_role("row", name="李四").count() == 1
     assert fits(page)
-    confirm(page, "确认入库")
-    page.get_by_text("已入库：新增 1 行，变更 0 行").wait_for()
+    confirm(page, "确认导入")
+    page.get_by_text("已导入：新增 1 行，变更 0 行").wait_for()
     assert [person.document_number for person in Person.objects.all()] == [GOOD]
 
     name, content = downloaded(page, "下载退回文件")
@@ -66,8 +66,8 @@ def test_a_clerk_imports_a_workbook_and_corrects_its_bad_row(signed_in):
     book.save(corrected)
 
     upload(page, corrected.getvalue())
-    confirm(page, "确认入库")
-    page.get_by_text("已入库：新增 1 行，变更 0 行").wait_for()
+    confirm(page, "确认导入")
+    page.get_by_text("已导入：新增 1 行，变更 0 行").wait_for()
     assert Enrolment.objects.get(person__document_number=BAD).base == Decimal("5000.00")
 
 
