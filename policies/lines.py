@@ -106,6 +106,8 @@ def _line(node: Node, values: dict[str, Value]) -> LineSpec:
     node.close()
     if spec.beyond is not None and (len(spec.limits) != 1 or spec.visit_limit is not None):
         raise PackError(f"{node.path}: a line that overflows has exactly one limit, and none per visit")
+    if spec.beyond is not None and not values[spec.limits[0].ref.value].always_known:
+        raise PackError(f"{node.path}: a limit that overflows cannot be optional")
     return spec
 
 

@@ -77,7 +77,8 @@ class Node:
         return Node(self.take(key, dict), self.at(key))
 
     def node_or_none(self, key: str) -> Node | None:
-        return Node(self.take(key, dict), self.at(key)) if self.data.get(key) is not None else self._none(key)
+        found = self.take(key, dict, None)
+        return None if found is None else Node(found, self.at(key))
 
     def nodes(self, key: str, default: Any = _REQUIRED) -> list[Node]:
         """The items of a list of mappings."""
@@ -94,9 +95,6 @@ class Node:
         if self._left:
             unknown = ", ".join(sorted(map(str, self._left)))
             raise PackError(f"{self.path or 'pack'}: unknown key {unknown}")
-
-    def _none(self, key: str) -> None:
-        self._left.discard(key)
 
 
 def _day(text: str, path: str, *, last: bool) -> date:

@@ -21,7 +21,7 @@ from policies.lines import CATEGORIES, CategorySpec, read_category
 from policies.month import Month
 from policies.node import Node, PackError
 from policies.sections import CapitationSpec, CreditSpec, Rule, read_capitation, read_credits, read_rules
-from policies.values import Entry, Notice, Text, Value, read_text, read_value
+from policies.values import Entry, MissingParameter, Notice, Text, Value, read_text, read_value
 from policies.yamltext import read_yaml
 
 FOLDER = Path(__file__).parent / "packs"
@@ -65,8 +65,8 @@ class Pack:
         outside the pack's dates, KeyError for a name the pack does not have.
         """
         entry = self.entry(name, when)
-        if entry.figure is None:
-            return self.values[name].figure(when)
+        if entry.figure is None and entry.required:
+            raise MissingParameter(name, entry.article)
         return entry.figure
 
     def entry(self, name: str, when: date | Month) -> Entry:

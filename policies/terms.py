@@ -126,12 +126,11 @@ def resolve_terms(pack: Pack, day: date, case: Case) -> Terms:
     """The terms of a case on a day; missing parameters are listed in them, not raised."""
     spec = pack.categories[case.category]
     look = _Lookup(pack, day, case)
-    if spec.awaits is not None:
-        look.figure(spec.awaits)
-        return Terms((), (), tuple(look.missing))
+    if spec.awaits is not None:  # a value alone would not say how to pay
+        return Terms((), (), ((spec.awaits.value, look.article(spec.awaits)),))
     specs = [line for line in spec.lines if case.level is None or case.level in line.levels]
     lines = tuple(_line(look, spec, line) for line in specs)
-    own_fees = tuple(line.part for line in lines if line is not None and line.part != REST)
+    own_fees = tuple(line.part for line in lines if line.part != REST)
     if look.missing:
         return Terms((), (), tuple(look.missing))
     return Terms(lines, own_fees)
@@ -158,9 +157,12 @@ class _Lookup:
                 disease=disease or case.disease,
             )
         except MissingParameter as missing:
-            if (missing.name, missing.article) not in self.missing:
-                self.missing.append((missing.name, missing.article))
+            self.lacks(missing.name, missing.article)
             return None
+
+    def lacks(self, name: str, article: str) -> None:
+        if (name, article) not in self.missing:
+            self.missing.append((name, article))
 
     def fen(self, ref: Ref, **facts: Any) -> int | None:
         found = self.figure(ref, **facts)
@@ -170,11 +172,15 @@ class _Lookup:
         return ref.article or self.pack.entry(ref.value, self.day).article
 
     def rate(self, refs: tuple[Ref, ...]) -> tuple[int, str]:
-        """The rate in millionths and its article, of the first value with a row for the case."""
+        """The rate in millionths and its article, of the first value with a row for the case.
+
+        Where none has one the last is missing: nothing is paid at a rate of zero by default.
+        """
         for ref in refs:
             found = self.figure(ref)
             if found is not None:
                 return int(Fraction(found) * RATE_ONE / 100), self.article(ref)
+        self.lacks(refs[-1].value, self.article(refs[-1]))
         return 0, self.article(refs[-1])
 
 
@@ -260,7 +266,7 @@ def _known_diseases(pack: Pack) -> frozenset[str]:
     return frozenset(
         disease
         for value in pack.values.values()
-        if "disease" in value.by
+        if value.by[:1] == ("disease",)
         for entry in value.entries
         for disease in entry.figure or ()
     )

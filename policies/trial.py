@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policies.adjudicate import Outcome, Step, Visit, adjudicate, book, unbook
+from policies.adjudicate import NOTHING, Outcome, Step, Visit, adjudicate, book, unbook
 from policies.gates import first_gate
 from policies.money import text_of
 from policies.pack import Pack, load_pack
@@ -24,11 +24,15 @@ _NO_AMOUNTS = {"deductible": None, "fund": None, "person": None}
 
 
 class _Settled(NamedTuple):
-    """A line that was not an error; ``outcome`` None: a reversal, or a visit reversed since."""
+    """What a reversal of a line needs: the outcome, the counters it was booked to, the visit's total."""
 
-    outcome: Outcome | None
-    account: tuple[str, int]
+    outcome: Outcome
+    used: dict[str, int]
     total: int
+
+
+_UNPAID = _Settled(Outcome("denied", None, 0, 0, 0, 0, NOTHING), {}, 0)  # denied or held
+_GONE = None  # a reversal, or a visit reversed since
 
 
 def run_trial(
@@ -43,8 +47,11 @@ def run_trial(
 def adjudicate_file(*, pack: str | Path, source: Path, target: Path, parameters: Path | None = None) -> int:
     """Settle a file of visits into a file of results, both JSON lines; returns how many lines it wrote.
 
-    Raises PackError for a pack or parameters file that cannot be used, OSError for files.
+    Raises PackError for a pack or parameters file that cannot be used, ValueError when the results would
+    overwrite the visits, OSError for files.
     """
+    if source.resolve() == target.resolve():
+        raise ValueError(f"{target}: the results would overwrite the visits")
     given = read_parameters(parameters.read_text(encoding="utf-8")) if parameters else None
     trial = _Trial(with_parameters(load_pack(pack), given or {}))
     count = 0
@@ -79,7 +86,7 @@ class _Trial:
         self.pack = pack
         self.terms = TermsBook(pack)
         self.used: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
-        self.settled: dict[str, _Settled] = {}
+        self.settled: dict[str, _Settled | None] = {}
 
     def result(self, raw: bytes | str) -> dict[str, Any]:
         try:
@@ -91,8 +98,7 @@ class _Trial:
             return _result(error.line_id, "error", str(error), _NO_AMOUNTS)
 
     def visit(self, line: VisitLine) -> dict[str, Any]:
-        account = (line.person, line.date.year)
-        used = self.used[account]
+        used = self.used[line.person, line.date.year]
         category = settled_as(self.pack, line.category)
         gate = self.gate(line, category)
         visit = Visit(line.total, line.eligible, line.consultation_fee, line.diagnosis_fee, line.drug, gate)
@@ -116,7 +122,8 @@ class _Trial:
             )
             outcome = adjudicate(visit, self.terms.terms(line.date, case), used, steps)
         book(used, outcome)
-        self.settled[line.id] = _Settled(outcome, account, line.total)
+        paid = outcome.state == "paid"
+        self.settled[line.id] = _Settled(outcome, used, line.total) if paid else _UNPAID
         if outcome.state == "held":
             missing = [
                 {"article": article, "rule": name, "amount": None} for name, article in outcome.missing
@@ -143,17 +150,14 @@ class _Trial:
         )
 
     def reversal(self, line: VisitLine) -> dict[str, Any]:
-        found = self.settled.get(line.reverses)
-        if found is None:
+        if line.reverses not in self.settled:
             raise LineError("reverses", "no such visit", line.id)
-        if found.outcome is None:
+        found = self.settled[line.reverses]
+        if found is _GONE:
             raise LineError("reverses", "reversed already, or itself a reversal", line.id)
-        unbook(self.used[found.account], found.outcome)
-        gone = _Settled(None, found.account, 0)
-        self.settled[line.reverses] = self.settled[line.id] = gone
-        if found.outcome.state == "paid":
-            return _result(line.id, "reversed", None, _amounts(found.outcome, found.total, sign=-1))
-        return _result(line.id, "reversed", None, dict.fromkeys(_NO_AMOUNTS, "0.00"))
+        unbook(found.used, found.outcome)
+        self.settled[line.reverses] = self.settled[line.id] = _GONE
+        return _result(line.id, "reversed", None, _amounts(found.outcome, found.total, sign=-1))
 
 
 def _amounts(outcome: Outcome, total: int, sign: int = 1) -> dict[str, str]:

@@ -87,6 +87,11 @@ class Value:
     notice: Notice | None
     entries: tuple[Entry, ...]
 
+    @property
+    def always_known(self) -> bool:
+        """Whether the value is stated, or its absence holds whatever needs it: never merely optional."""
+        return all(entry.figure is not None or entry.required for entry in self.entries)
+
     def entry(self, when: date | Month) -> Entry:
         """The entry in force on a day, or on the first day of a month; raises NotInForce."""
         day = when.first_day if isinstance(when, Month) else when
@@ -127,6 +132,7 @@ def read_value(node: Node, *, name: str, section: str, starts: date, ends: date 
     unit = node.one_of("unit", UNITS)
     by = node.some_of("by", tuple(DIMENSIONS), [])
     parameter = node.flag("parameter")
+    choices = node.take("choices", list, None)
     notice = None
     if (notice_node := node.node_or_none("notice")) is not None:
         notice = Notice(
@@ -155,6 +161,8 @@ def read_value(node: Node, *, name: str, section: str, starts: date, ends: date 
             problem = "overlap" if natural_end is not None and end > natural_end else "gap"
             raise PackError(f"{item.at('until')}: {problem} after {end}")
         entries.append(_read_entry(item, start=start, end=end, unit=unit, by=by))
+        if choices is not None and entries[-1].figure not in choices:
+            raise PackError(f"{item.at('value')}: {entries[-1].figure!r} is none of {choices}")
     return Value(name, section, unit, by, parameter, notice, tuple(entries))
 
 

@@ -62,10 +62,12 @@ def _visits(pack, content, case):
     results = list(run_trial(pack=pack, visits=lines, parameters=case.get("parameters")))
     for number, (item, result) in enumerate(zip(case["visits"], results, strict=True), start=1):
         wanted = {"state": "paid"} | _plain(item["get"])
-        parameter = wanted.pop("parameter", None)
+        parameter, steps = wanted.pop("parameter", None), wanted.pop("steps", None)
         assert {key: result[key] for key in wanted} == wanted, f"visit {number}: {result}"
         if parameter is not None:
             assert [step["rule"] for step in result["steps"]] == parameter
+        if steps is not None:
+            assert [[step["article"], step["rule"], step["amount"]] for step in result["steps"]] == steps
 
 
 def _credit(pack, content, case):

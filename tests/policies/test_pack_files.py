@@ -173,6 +173,7 @@ def entry(**changes):
             {"rate": "outpatient_rate", "limits": []},
             "none per visit",
         ),
+        (("management", "values", "settlement_mode", "values", 0, "value"), "barter", "barter"),
         (("benefits", "categories", "dentist"), {"article": "5", "lines": []}, "dentist"),
         (
             ("management", "values", "visit_limit"),
@@ -193,6 +194,14 @@ def test_a_fault_in_a_pack_is_named_with_its_path(path, value, message):
     with pytest.raises(PackError) as raised:
         parse_pack(data)
     assert message in str(raised.value)
+
+
+def test_a_limit_that_overflows_is_never_optional():
+    data = read_yaml((FOLDER / "honghe.yaml").read_text(encoding="utf-8"))
+    optional = {"from": "2022-12-31", "article": "9.3", "optional": True}
+    data["benefits"]["values"]["outpatient_limit"]["values"] = [optional]
+    with pytest.raises(PackError, match="cannot be optional"):
+        parse_pack(data)
 
 
 def test_text_that_is_no_pack():

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from policies.__main__ import main
 from policies.pack import load_pack
-from policies.trial import run_trial
+from policies.trial import adjudicate_file, run_trial
 
 GOOD = {
     "id": "1",
@@ -283,21 +284,30 @@ def test_a_held_visit_names_the_parameter_and_its_article():
     assert result["articles"] == ["14"]
 
 
-def _command(tmp_path, lines: bytes, *more, pack="heyuan"):
+def command(tmp_path, lines: bytes, *more, pack="heyuan"):
+    """The command's exit status and the file of its results."""
     source, target = tmp_path / "visits.jsonl", tmp_path / "results.jsonl"
     source.write_bytes(lines)
-    command = [sys.executable, "-m", "policies", pack, "--input", source, "--output", target, *more]
-    done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2], check=False)
-    return done, target
+    arguments = [pack, "--input", source, "--output", target, *more]
+    return main([str(argument) for argument in arguments]), target
 
 
-def test_the_command_writes_one_result_per_line(tmp_path):
+def test_the_command_writes_one_result_per_line(tmp_path, capsys):
     odd = json.dumps(GOOD | {"id": "\ud800"}).encode()
     lines = [json.dumps(GOOD | {"id": "甲"}, ensure_ascii=False).encode(), b"", b"\xff", odd]
-    done, target = _command(tmp_path, b"\n".join(lines))
-    assert (done.returncode, done.stderr) == (0, b"")
+    status, target = command(tmp_path, b"\n".join(lines))
+    assert (status, capsys.readouterr()) == (0, ("", ""))
     got = [json.loads(line) for line in target.read_bytes().splitlines()]
     assert [result["id"] for result in got] == ["甲", None, "\ud800"]
+
+
+def test_the_command_runs_as_a_module(tmp_path):
+    (tmp_path / "visits.jsonl").write_text(json.dumps(GOOD), encoding="utf-8")
+    files = ["--input", tmp_path / "visits.jsonl", "--output", tmp_path / "results.jsonl"]
+    subprocess.run(
+        [sys.executable, "-m", "policies", "heyuan", *files], cwd=Path(__file__).parents[2], check=True
+    )
+    assert json.loads((tmp_path / "results.jsonl").read_bytes())["fund"] == "7.00"
 
 
 @pytest.mark.parametrize(
@@ -327,23 +337,28 @@ def test_the_command_writes_one_result_per_line(tmp_path):
         ("annual_limit: 5\nannual_limit: 6", "annual_limit"),
     ],
 )
-def test_a_bad_parameters_file_stops_the_command(tmp_path, text, message):
+def test_a_bad_parameters_file_stops_the_command(tmp_path, capsys, text, message):
     parameters = tmp_path / "parameters.yaml"
     parameters.write_text(text, encoding="utf-8")
-    done, target = _command(tmp_path, b"", "--parameters", parameters)
-    assert done.returncode == 1
-    assert message in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
+    status, target = command(tmp_path, b"", "--parameters", parameters)
+    assert status == 1
+    assert message in capsys.readouterr().err
     assert not target.exists()
 
 
-def test_an_unknown_pack_or_missing_file_stops_the_command(tmp_path):
-    for done in (
-        _command(tmp_path, b"", pack="atlantis")[0],
-        _command(tmp_path, b"", "--parameters", tmp_path / "none.yaml")[0],
-    ):
-        assert done.returncode == 1
-        assert b"Traceback" not in done.stderr
+def test_an_unknown_pack_or_missing_file_stops_the_command(tmp_path, capsys):
+    assert command(tmp_path, b"", pack="atlantis")[0] == 1
+    assert "atlantis" in capsys.readouterr().err
+    assert command(tmp_path, b"", "--parameters", tmp_path / "none.yaml")[0] == 1
+    assert "none.yaml" in capsys.readouterr().err
+
+
+def test_the_results_never_overwrite_the_visits(tmp_path):
+    visits = tmp_path / "visits.jsonl"
+    visits.write_text(json.dumps(GOOD), encoding="utf-8")
+    with pytest.raises(ValueError, match="overwrite"):
+        adjudicate_file(pack="heyuan", source=visits, target=tmp_path / "." / "visits.jsonl")
+    assert visits.read_text(encoding="utf-8") == json.dumps(GOOD)
 
 
 def test_every_known_name_is_known_in_every_pack(tmp_path):
@@ -364,11 +379,9 @@ deposit_return_scale: [{from: 90, share: 100}, {from: 80, share: 50}]
         encoding="utf-8",
     )
     for pack in ("heyuan", "honghe", "nanchang", "shaoguan", "shijiazhuang"):
-        done, _ = _command(tmp_path, b"", "--parameters", parameters, pack=pack)
-        assert (done.returncode, done.stderr) == (0, b"")
+        assert command(tmp_path, b"", "--parameters", parameters, pack=pack)[0] == 0
 
 
 def test_a_pack_by_path(tmp_path):
     path = Path(__file__).parents[2] / "policies" / "packs" / "heyuan.yaml"
-    done, _ = _command(tmp_path, json.dumps(GOOD).encode(), pack=path)
-    assert done.returncode == 0
+    assert command(tmp_path, json.dumps(GOOD).encode(), pack=path)[0] == 0
