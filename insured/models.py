@@ -162,7 +162,7 @@ class Slot(models.TextChoices):
 
 class SelectionKind(models.TextChoices):
     FIRST = "first", _("First selection")
-    CHANGE = "change", _("Change")
+    CHANGE = "change", pgettext_lazy("selection", "Change")
     CARRIED = "carried", _("Carried over")
 
 

@@ -1,2 +1,165 @@
-def dashboard(request, context):
+"""The workbench: where the month stands, what waits for the person, what comes next."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountKind
+from facilities.models import Facility
+from insured.models import Person
+from office.admin.run_page import is_working, progress_of
+from office.fields import MonthFormField
+from office.models import Run, RunKindName, RunState, Staff
+from office.policy import schemes_here
+from office.schedule import next_dates
+from policies.month import Month
+from settlement.models import Prepayment
+
+COUNTED = 10_000
+SHOWN = 8
+FUND_ACCOUNTS = [AccountKind.POOL, AccountKind.CONTRIBUTION, AccountKind.BANK]
+
+
+def dashboard(request, context: dict) -> dict:
+    """Unfold calls this for the first page; it adds what `templates/admin/index.html` shows."""
+    staff = request.user
+    context |= {"title": _("Workbench"), "is_fullwidth": "1"}
+    if staff.has_perm("office.view_run"):
+        month = _month(request.GET.get("month"))
+        context |= {
+            "month": month,
+            "month_before": month - 1,
+            "month_after": month + 1,
+            "steps": steps_of(month),
+            "waiting": waiting_for(staff),
+            "working": working(),
+            "recent": Run.objects.select_related("reverses").order_by("-id")[:SHOWN],
+            "may_prepare": staff.has_perm("office.prepare_run"),
+        }
+    if staff.has_perm("insured.view_person"):
+        context["numbers"] = numbers()
+    context["next_dates"] = next_dates(timezone.localdate())
     return context
+
+
+def _month(text: str | None) -> Month:
+    try:
+        return MonthFormField().clean(text)
+    except ValidationError:
+        return Month.of(timezone.localdate())
+
+
+def steps_of(month: Month) -> list[dict]:
+    """The month's runs, and in their season the year's, for every scheme: the live one, or none yet."""
+    periods = {RunKindName.CREDIT: month, RunKindName.PREPAYMENT: month}
+    if month.number <= 3:
+        periods[RunKindName.YEAR_END] = Month(month.year - 1, 1)
+    if month.number == 12:
+        periods[RunKindName.CARRY_OVER] = Month(month.year, 1)
+    asked = Q()
+    for kind, period in periods.items():
+        asked |= Q(kind=kind, period=period)
+    found = {}
+    for run in Run.objects.filter(asked).exclude(state=RunState.CANCELLED).order_by("id"):
+        found[run.scheme, run.kind] = run
+    return [
+        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=period)
+        for scheme in schemes_here()
+        for kind, period in periods.items()
+    ]
+
+
+def _step(run: Run | None, *, kind: RunKindName, scheme: str, month: Month, period: Month) -> dict:
+    yearly = kind in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+    asked = {"kind": kind, "scheme": scheme, "month": month, "year": period.year}
+    return {
+        "kind": kind.label,
+        "period": str(period.year if yearly else period),
+        "run": run,
+        "progress": progress_of(run) if run else None,
+        "prepare": reverse("admin:office_run_add", query=asked),
+    }
+
+
+def waiting_for(staff: Staff) -> list[dict]:
+    """What this person is asked to do next, oldest first."""
+    runs = Run.objects.select_related("reverses").order_by("id")
+    waiting = []
+    if staff.has_perm("office.review_run"):
+        mine = runs.filter(state=RunState.COMPUTED).exclude(prepared_by=staff)
+        waiting += [{"run": run, "what": _("to review")} for run in mine[:SHOWN]]
+    if staff.has_perm("office.post_run"):
+        waiting += [
+            {"run": run, "what": _("to post")} for run in runs.filter(state=RunState.REVIEWED)[:SHOWN]
+        ]
+    if staff.has_perm("office.prepare_run"):
+        drafts = runs.filter(state=RunState.DRAFT).filter(Q(prepared_by=staff) | Q(prepared_by=None))
+        failed = ~Q(error="") | Q(events__act="send_back")
+        waiting += [{"run": run, "what": _("to correct")} for run in drafts.filter(failed).distinct()[:SHOWN]]
+    return waiting
+
+
+def working() -> list[dict]:
+    """What workers have in hand now."""
+    runs = Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error="").select_related(
+        "reverses"
+    )
+    return [
+        {"run": run, "progress": progress_of(run)} for run in runs.order_by("id")[:SHOWN] if is_working(run)
+    ]
+
+
+def numbers() -> list[dict]:
+    """The size of things, and what the funds hold."""
+    rows = [
+        {
+            "label": _("Insured people"),
+            "count": about(Person),
+            "link": reverse("admin:insured_person_changelist"),
+        },
+        {
+            "label": _("Designated facilities"),
+            "count": about(Facility),
+            "link": reverse("admin:facilities_facility_changelist"),
+        },
+    ]
+    prepaid = (
+        Run.objects.filter(kind=RunKindName.PREPAYMENT, state=RunState.POSTED).order_by("-period").first()
+    )
+    if prepaid:
+        heads = Prepayment.objects.filter(run=prepaid).aggregate(heads=Sum("heads"))["heads"]
+        rows.append(
+            {
+                "label": _("Heads in %(period)s") % {"period": prepaid.period_label},
+                "count": heads or 0,
+                "link": reverse("admin:office_run_change", args=[prepaid.pk]),
+            }
+        )
+    for account in Account.objects.filter(kind__in=FUND_ACCOUNTS, person=None, facility=None).order_by(
+        "scheme", "id"
+    ):
+        if account.balance:
+            rows.append(
+                {
+                    "label": str(account),
+                    "yuan": account.shown_balance,
+                    "link": reverse("admin:accounts_account_change", args=[account.pk]),
+                }
+            )
+    return rows
+
+
+def about(model) -> int:
+    """How many rows there are: counted up to ten thousand, beyond that as the planner knows it."""
+    counted = model.objects.order_by()[: COUNTED + 1].count()
+    if counted <= COUNTED:
+        return counted
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select reltuples::bigint from pg_class where oid = %s::regclass", [model._meta.db_table]
+        )
+        [(known,)] = cursor.fetchall()
+    return max(known, counted)

@@ -85,3 +85,23 @@ def load_schedule() -> None:
     PeriodicTask.objects.get_or_create(
         name="sweep", defaults={"task": "office.tasks.sweep", "interval": minutely}
     )
+
+
+def next_dates(today: date) -> list[tuple[RunKindName, date]]:
+    """When each recurring run falls due next, soonest first; kinds switched off are left out."""
+    switched_on = set(
+        PeriodicTask.objects.filter(task="office.tasks.prepare_due", enabled=True).values_list(
+            "args", flat=True
+        )
+    )
+    month = Month.of(today)
+    prepayment = first_working_day(month)
+    year_end = first_working_day(Month(today.year, 1))
+    due = {
+        RunKindName.CREDIT: month.last_day,
+        RunKindName.PREPAYMENT: prepayment if today <= prepayment else first_working_day(month + 1),
+        RunKindName.YEAR_END: year_end if today <= year_end else first_working_day(Month(today.year + 1, 1)),
+        RunKindName.CARRY_OVER: date(today.year, 12, 31),
+    }
+    dates = [(kind, day) for kind, day in due.items() if json.dumps([kind]) in switched_on]
+    return sorted(dates, key=lambda due: due[1])

@@ -6,10 +6,16 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.panels import PanelOf
+from office.fields import MonthField
+
+# Typing "2023-03" is quicker than any picker.
+MONTH_INPUT = {"placeholder": "YYYY-MM", "inputmode": "numeric", "maxlength": "7"}
 
 
 class RecordAdmin(ModelAdmin):
@@ -25,6 +31,9 @@ class RecordAdmin(ModelAdmin):
     actions = None
     change_form_outer_after_template = "office/panels.html"
     panels: ClassVar[list[PanelOf]] = []
+    # What the button for a new record says.
+    add_label = gettext_lazy("Add")
+    formfield_overrides = {MonthField: {"widget": UnfoldAdminTextInputWidget(attrs=MONTH_INPUT)}}
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -52,6 +61,7 @@ class RecordAdmin(ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
             found = [panel(request, obj) for panel in self.panels]
+            context["show_save_and_add_another"] = False
             context["panels"] = [
                 panel for some in found if some for panel in (some if isinstance(some, list) else [some])
             ]

@@ -86,7 +86,7 @@ def credits(request, version) -> Panel:
     }
     return Panel(
         title=_("Monthly credits by status"),
-        columns={_("Article"): "text", _("Status"): "text", _("Credited"): "text", _("By"): "text"},
+        columns={_("Article"): "text", _("Status"): "text", _("Credited"): "text", _("Figure used"): "text"},
         rows=[
             (spec.article, statuses[status], methods[spec.method], NAMES.get(spec.value, ""))
             for status, specs in pack_of(version).credits.items()

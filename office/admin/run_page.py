@@ -196,7 +196,7 @@ def events_of(run: Run) -> Panel:
     """Who did what to the run, when and why."""
     return Panel(
         title=_("What happened"),
-        columns={_("At"): "text", _("By"): "text", _("What"): "text", _("From"): "text", _("Reason"): "text"},
+        columns={_("At"): "text", _("By"): "text", _("Step"): "text", _("From"): "text", _("Reason"): "text"},
         rows=[
             (
                 event.at,

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from office import runs, tables
 from office.admin.panels import badged
-from office.admin.records import ReadOnlyAdmin
+from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
 from office.admin.run_page import is_working, progress_of, run_page
 from office.fields import MonthFormField
@@ -44,7 +44,7 @@ class PrepareForm(forms.Form):
     month = MonthFormField(
         label=gettext_lazy("Month"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "month", "placeholder": "YYYY-MM"}),
+        widget=UnfoldAdminTextInputWidget(attrs=MONTH_INPUT),
     )
     year = forms.IntegerField(
         label=gettext_lazy("Year"),
@@ -94,6 +94,7 @@ class RunAdmin(ReadOnlyAdmin):
     ]
     ordering = ["-id"]
     sortable_by = ()
+    add_label = gettext_lazy("Prepare a run")
 
     @admin.display(description=gettext_lazy("number"))
     def number(self, run):
