@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from office.models import Run, RunChunk, RunEvent, RunKindName, RunState, Staff
+from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
 from office.policy import policy_in_force
 from policies.month import Month
 
@@ -90,21 +90,21 @@ def prepare(
     """
     if by is not None and reverses is None:
         _demand(by, "office.prepare_run")
-    policy = reverses.policy if reverses else policy_in_force(scheme=scheme)
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
     try:
         with transaction.atomic():
             last = None if reverses else same.aggregate(last=Max("attempt"))["last"]
-            run = Run.objects.create(
+            run = Run(
                 kind=kind,
                 scheme=scheme,
                 period=period,
-                policy=policy,
                 origin=origin,
                 prepared_by=by,
                 reverses=reverses,
                 attempt=0 if last is None else last + 1,
             )
+            run.policy = _policy_of(run)
+            run.save()
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
         clash = Run.objects.filter(LIVE, kind=kind, scheme=scheme, period=period, reverses=reverses).first()
@@ -113,6 +113,11 @@ def prepare(
             % {"run": clash or kind, "state": clash.get_state_display() if clash else "?"}
         ) from None
     return run
+
+
+def _policy_of(run: Run) -> PolicyVersion:
+    """The rules a run is computed by: those that hold in its month; of a reversal those of its run."""
+    return run.reverses.policy if run.reverses else policy_in_force(scheme=run.scheme, month=run.last_month)
 
 
 def compute(run_id: int) -> Run:
@@ -125,6 +130,7 @@ def compute(run_id: int) -> Run:
                 return run
             run.chunks.all().delete()
             run.exceptions.all().delete()
+            run.policy = _policy_of(run)
             computed = kind_of(run).compute(run)
             chunks = list(run.chunks.order_by("number"))
             run.rows = sum(chunk.rows for chunk in chunks)

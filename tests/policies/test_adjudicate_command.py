@@ -19,7 +19,10 @@ VISIT = {
 }
 
 
-def adjudicate(folder, *arguments, lines=(json.dumps(VISIT),)):
+LINE = json.dumps(VISIT)
+
+
+def adjudicate(folder, *arguments, lines=(LINE,)):
     visits, results = folder / "visits.jsonl", folder / "results.jsonl"
     visits.write_text("\n".join(lines), encoding="utf-8")
     done = subprocess.run(
@@ -36,7 +39,7 @@ def adjudicate(folder, *arguments, lines=(json.dumps(VISIT),)):
 
 
 def test_visits_are_settled_and_bad_lines_do_not_stop_the_others(tmp_path):
-    done, results = adjudicate(tmp_path, "honghe", lines=["{", json.dumps(VISIT), "", json.dumps(VISIT)])
+    done, results = adjudicate(tmp_path, "honghe", lines=["{", LINE, "", LINE])
     assert (done.returncode, done.stderr) == (0, "")
     assert [(result["state"], result["fund"]) for result in results] == [
         ("error", None),
