@@ -77,6 +77,8 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
     """(what was changed, the changed source) for every change of a module."""
     tree = ast.parse(source)
     for parent in ast.walk(tree):
+        if isinstance(parent, ast.keyword) and parent.arg in ("frozen", "slots"):
+            continue  # what a dataclass refuses is not a rule
         for field, value in ast.iter_fields(parent):
             for index, child in enumerate(value if isinstance(value, list) else [value]):
                 if not isinstance(child, ast.AST):

@@ -84,6 +84,11 @@ def test_a_drug_has_a_counter_of_its_own():
     assert outcome.delta == {"drug_deductible:d1": 80_000, "inpatient": 9000}
 
 
+def test_a_limit_that_could_overflow_and_does_not():
+    outcome = settle("honghe", Visit(20_000, 20_000))
+    assert outcome == Outcome("paid", None, 3000, 10_200, 6800, 0, {"outpatient": 10_200})
+
+
 BEYOND = {"inpatient_rate": {"active": {"tertiary": 80}}, "inpatient_limit": 300}
 
 
@@ -111,8 +116,12 @@ def test_a_halved_deductible_at_the_full_rate_is_shown_rounded():
 
 
 def test_held_and_denied_touch_nothing():
+    missing = tuple((f"inpatient_{name}", "12") for name in ("rate", "deductible", "limit"))
     held = settle("honghe", Visit(1000, 1000), category="emergency")
-    assert (held.state, held.fund, dict(held.delta)) == ("held", 0, {})
+    assert held == Outcome("held", "parameter_missing", 0, 0, 0, 0, {}, missing)
+    crossing = settle("honghe", Visit(90_000, 90_000), {"outpatient": 499_999})
+    missing = (("inpatient_rate", "9.3"), ("inpatient_limit", "9.3"))
+    assert crossing == Outcome("held", "parameter_missing", 0, 0, 0, 0, {}, missing)
     denied = adjudicate(Visit(1000, 900, gate="abroad"), None, {})
     assert denied == Outcome("denied", "abroad", 0, 0, 900, 0, {})
 

@@ -24,6 +24,15 @@ def test_terms_are_resolved_once_per_case_and_period():
     assert book.terms(date(2023, 1, 5), other) != book.terms(date(2023, 1, 5), case)
 
 
+def test_what_a_case_is_when_nothing_is_said():
+    plain = Case("outpatient", None, "active", "other", False, None, None, False, None, 0, ())
+    assert Case("outpatient") == plain
+    facts = {"category": "emergency", "level": None}
+    assert TermsBook(load_pack("honghe")).case(date(2023, 1, 5), **facts) == plain._replace(
+        category="emergency"
+    )
+
+
 def test_a_category_without_lines_of_its_own():
     with pytest.raises(KeyError):
         TermsBook(load_pack("heyuan")).case(date(2023, 1, 5), category="chronic", level="primary")
