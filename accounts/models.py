@@ -175,6 +175,9 @@ class Transfer(models.Model):
             models.Index(fields=["debit", "id"], condition=~Q(kind="credit"), name="transfer_out_of_account"),
         ]
 
+    def __str__(self):
+        return f"{self.get_kind_display()} #{self.pk}"
+
 
 class RunLine(models.Model):
     """One transfer a run proposes, with what it was computed from: reviewed, then posted exactly so.

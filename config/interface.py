@@ -13,8 +13,9 @@ NAME = "共济 Gongji"
 
 
 def site_header(request) -> str:
-    city = city_name(get_language())
-    return f"{NAME} · {city}" if city else NAME
+    """The short name and the city, which is what tells two portals apart."""
+    language = get_language()
+    return f"{'共济' if language.startswith('zh') else 'Gongji'} · {city_name(language)}"
 
 
 @cache
@@ -64,6 +65,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Insured people"), "groups", "insured.person"),
                 entry(_("Facility selections"), "how_to_vote", "insured.selection"),
                 entry(_("Employers"), "apartment", "insured.employer"),
+                entry(_("Imports"), "upload_file", "office.importfile"),
             ],
         },
         {

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -115,6 +116,11 @@ class Agreement(models.Model):
                 violation_error_message=_("The facility has another agreement of this kind in these days."),
             ),
         ]
+
+    def clean(self):
+        """Said before the database is asked, which cannot even form a range that ends before it begins."""
+        if None not in (self.first_day, self.last_day) and self.last_day < self.first_day:
+            raise ValidationError({"last_day": _("The last day is before the first.")})
 
     def __str__(self):
         return self.number or f"{self.first_day}–{self.last_day}"

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +150,11 @@ class Enrolment(models.Model):
             ),
         ]
 
+    def clean(self):
+        """Said before the database is asked, which cannot even form a range that ends before it begins."""
+        if None not in (self.first_month, self.last_month) and self.last_month < self.first_month:
+            raise ValidationError({"last_month": _("The last month is before the first.")})
+
     def __str__(self):
         return f"{self.get_status_display()} {self.first_month}–{self.last_month or ''}"
 
@@ -224,6 +230,11 @@ class Selection(models.Model):
                 violation_error_message=_("The person has a first selection of this year; this is a change."),
             ),
         ]
+
+    def clean(self):
+        """Said before the database is asked, which cannot even form a range that ends before it begins."""
+        if None not in (self.first_month, self.last_month) and self.last_month < self.first_month:
+            raise ValidationError({"last_month": _("The last month is before the first.")})
 
     def __str__(self):
         return f"{self.facility} {self.first_month}–{self.last_month}"

@@ -12,7 +12,7 @@ from facilities.models import Facility
 from insured.models import Person
 from office.admin.run_page import is_working, progress_of
 from office.fields import MonthFormField
-from office.models import Run, RunKindName, RunState, Staff
+from office.models import ImportFile, ImportState, Run, RunKindName, RunState, Staff
 from office.policy import schemes_here
 from office.schedule import next_dates
 from policies.month import Month
@@ -37,6 +37,7 @@ def dashboard(request, context: dict) -> dict:
             "waiting": waiting_for(staff),
             "working": working(),
             "recent": Run.objects.select_related("reverses").order_by("-id")[:SHOWN],
+            "imports": ImportFile.objects.select_related("uploaded_by").order_by("-id")[:SHOWN],
             "may_prepare": staff.has_perm("office.prepare_run"),
         }
     if staff.has_perm("insured.view_person"):
@@ -99,6 +100,9 @@ def waiting_for(staff: Staff) -> list[dict]:
         drafts = runs.filter(state=RunState.DRAFT).filter(Q(prepared_by=staff) | Q(prepared_by=None))
         failed = ~Q(error="") | Q(events__act="send_back")
         waiting += [{"run": run, "what": _("to correct")} for run in drafts.filter(failed).distinct()[:SHOWN]]
+    if staff.has_perm("office.change_importfile"):
+        checked = ImportFile.objects.filter(state=ImportState.CHECKED, uploaded_by=staff).order_by("id")
+        waiting += [{"file": file, "what": _("to confirm")} for file in checked[:SHOWN]]
     return waiting
 
 

@@ -167,7 +167,10 @@ class PolicyVersion(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.pack} {self.get_scheme_display()} v{self.number}"
+        return gettext("%(scheme)s rules, version %(number)s") % {
+            "scheme": self.get_scheme_display(),
+            "number": self.number,
+        }
 
 
 class PolicyEvent(models.Model):

@@ -62,6 +62,9 @@ class FacilityUsage(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.facility} {self.year}"
+
 
 class YearEnd(models.Model):
     """One facility's line of the year-end table 年终清算表; the shares sum to the quota."""

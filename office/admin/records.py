@@ -18,6 +18,19 @@ from office.fields import MonthField
 MONTH_INPUT = {"placeholder": "YYYY-MM", "inputmode": "numeric", "maxlength": "7"}
 
 
+class Titled:
+    """A record under another title than its own, for libraries' records that call themselves in English."""
+
+    def __init__(self, record, title):
+        self._record, self._title = record, title
+
+    def __getattr__(self, name):
+        return getattr(self._record, name)
+
+    def __str__(self):
+        return str(self._title)
+
+
 class RecordAdmin(ModelAdmin):
     """Records people keep: listed without a COUNT, saved or refused with a reason, shown with panels."""
 
@@ -58,8 +71,13 @@ class RecordAdmin(ModelAdmin):
             )
             return HttpResponseRedirect(request.get_full_path())
 
+    def title_of(self, record):
+        """What the record is called above its page, where it should not be its own name."""
+        return record
+
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
+            context["original"] = Titled(obj, self.title_of(obj))
             found = [panel(request, obj) for panel in self.panels]
             context["show_save_and_add_another"] = False
             context["panels"] = [

@@ -62,10 +62,10 @@ def steps_of(run: Run) -> list[dict]:
         return []
     drafted = run.state == RunState.DRAFT
     steps = [
-        {"label": _("Prepared"), "who": run.prepared_by or _("Schedule"), "at": run.created_at},
-        {"label": _("Computed"), "who": "", "at": None if drafted else run.computed_at},
-        {"label": _("Approved"), "who": run.reviewed_by or "", "at": run.reviewed_at},
-        {"label": _("Posted"), "who": "", "at": run.posted_at},
+        {"label": _("Prepare"), "who": run.prepared_by or _("Schedule"), "at": run.created_at},
+        {"label": _("Compute"), "who": "", "at": None if drafted else run.computed_at},
+        {"label": _("Review"), "who": run.reviewed_by or "", "at": run.reviewed_at},
+        {"label": _("Post"), "who": "", "at": run.posted_at},
     ]
     if run.kind == RunKindName.REVERSAL:
         del steps[2]

@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beats_own
 from django_celery_beat.models import (
@@ -20,6 +21,33 @@ from office.models import RunKindName
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     if admin.site.get_model_admin(model).__module__ == beats_own.__name__:
         admin.site.unregister(model)
+
+
+def in_words(schedule) -> str:
+    """A crontab or an interval as people say it."""
+    if isinstance(schedule, IntervalSchedule):
+        return gettext("every %(count)s %(period)s") % {
+            "count": schedule.every,
+            "period": schedule.get_period_display(),
+        }
+    if schedule is None:
+        return ""
+    when = {
+        "time": f"{schedule.hour:0>2}:{schedule.minute:0>2}",
+        "days": schedule.day_of_month,
+        "months": schedule.month_of_year,
+        "weekdays": schedule.day_of_week,
+    }
+    words = (
+        gettext("every month on %(days)s at %(time)s")
+        if schedule.month_of_year == "*"
+        else gettext("in month %(months)s on %(days)s at %(time)s")
+    )
+    if schedule.day_of_month == "*":
+        words = gettext("every day at %(time)s")
+    if schedule.day_of_week != "*":
+        words = gettext("on weekdays %(weekdays)s at %(time)s")
+    return words % when
 
 
 @admin.register(PeriodicTask)
@@ -46,7 +74,15 @@ class PeriodicTaskAdmin(RecordAdmin):
 
     @admin.display(description=_("when"))
     def timing(self, task):
-        return str(task.crontab or task.interval or "")
+        return in_words(task.crontab or task.interval)
+
+    def title_of(self, record):
+        return self.what(record)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.label_from_instance = in_words
+        return field
 
     def has_add_permission(self, request):
         return False
@@ -57,7 +93,10 @@ class CrontabAdmin(RecordAdmin):
     list_display = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week"]
     ordering = ["id"]
     sortable_by = ()
-    fields = [("minute", "hour"), ("day_of_month", "month_of_year", "day_of_week"), "timezone"]
+    fields = [("minute", "hour"), ("day_of_month", "month_of_year"), "day_of_week"]
+
+    def title_of(self, record):
+        return in_words(record)
 
 
 @admin.register(IntervalSchedule)
@@ -66,3 +105,6 @@ class IntervalAdmin(RecordAdmin):
     ordering = ["id"]
     sortable_by = ()
     fields = [("every", "period")]
+
+    def title_of(self, record):
+        return in_words(record)

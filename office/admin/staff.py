@@ -65,6 +65,9 @@ class RoleAdmin(ReadOnlyAdmin):
     def role(self, group):
         return role_name(group)
 
+    def title_of(self, record):
+        return role_name(record)
+
 
 def permissions_of(request, group) -> Panel:
     return Panel(

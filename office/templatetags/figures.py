@@ -31,11 +31,11 @@ def percent(value) -> str:
 
 @register.filter
 def signed(value) -> str:
-    """A difference with its sign: +1,200.00, −3.00 or 0.00."""
+    """A difference with its sign: +1,200.00, -3.00 or 0.00."""
     if value is None:
         return "–"
     digits = 0 if isinstance(value, int) else 2
-    sign = "+" if value > 0 else "−" if value < 0 else ""
+    sign = "+" if value > 0 else "-" if value < 0 else ""
     return f"{sign}{abs(value):,.{digits}f}"
 
 

@@ -1,0 +1,264 @@
+"""Imports: a file is uploaded, checked in the background, looked at, and applied exactly as looked at."""
+
+import tempfile
+from contextlib import ExitStack
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+from office import imports
+from office.admin.import_page import import_page
+from office.admin.panels import badged
+from office.admin.records import ReadOnlyAdmin
+from office.import_tasks import check_import
+from office.layouts import layout
+from office.models import ImportFile, ImportState, Origin, Scheme
+from office.policy import schemes_here
+from office.returned import write_returned_workbook
+from office.staging import Refused
+from office.tables import CONTENT_TYPES, write_template
+from office.templatetags.figures import whole
+
+STOP_POLLING = 286
+WAITING = (ImportState.UPLOADED, ImportState.CHECKING)
+# The one layout whose file does not say itself for which scheme and year it is.
+OF_A_YEAR = "usage"
+
+
+class UploadForm(forms.Form):
+    """A file and what is in it."""
+
+    layout = forms.ChoiceField(
+        label=gettext_lazy("What the file holds"),
+        widget=UnfoldAdminSelectWidget(attrs={"x-model": "layout"}),
+    )
+    scheme = forms.ChoiceField(label=gettext_lazy("Scheme"), required=False, widget=UnfoldAdminSelectWidget)
+    year = forms.IntegerField(
+        label=gettext_lazy("Year"),
+        required=False,
+        min_value=2000,
+        max_value=2100,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File (.xlsx or .csv)"),
+        allow_empty_file=True,  # told with the file's other faults
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv", "class": "file"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        here = schemes_here()
+        self.fields["layout"].choices = [(name, _(layout(name).label)) for name in settings.IMPORT_LAYOUTS]
+        self.fields["scheme"].choices = [choice for choice in Scheme.choices if choice[0] in here]
+
+    def clean(self):
+        data = super().clean()
+        data["parameters"] = {}
+        if data.get("layout") == OF_A_YEAR:
+            if not data.get("year"):
+                self.add_error("year", _("Enter a year."))
+            data["parameters"] = {"year": data.get("year"), "scheme": data.get("scheme")}
+        return data
+
+
+class LayoutFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what the file holds")
+    parameter_name = "layout"
+
+    def lookups(self, request, model_admin):
+        return [(name, _(layout(name).label)) for name in settings.IMPORT_LAYOUTS]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(layout=self.value()) if self.value() else queryset
+
+
+@admin.register(ImportFile)
+class ImportAdmin(ReadOnlyAdmin):
+    list_display = [
+        "name",
+        "holds",
+        "badge",
+        "rows_shown",
+        "rejected",
+        "uploaded_by",
+        "created_at",
+        "applied_at",
+    ]
+    list_select_related = ["uploaded_by"]
+    list_filter = [LayoutFilter, ("state", ChoicesDropdownFilter)]
+    ordering = ["-id"]
+    sortable_by = ()
+    add_label = gettext_lazy("Upload a file")
+
+    @admin.display(description=gettext_lazy("what the file holds"))
+    def holds(self, import_file):
+        return _(layout(import_file.layout).label)
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, import_file):
+        return badged(import_file)
+
+    @admin.display(description=gettext_lazy("rows"))
+    def rows_shown(self, import_file):
+        return whole(import_file.counts.get("rows"))
+
+    @admin.display(description=gettext_lazy("rejected rows"))
+    def rejected(self, import_file):
+        return whole(import_file.counts.get("rejected"))
+
+    def has_add_permission(self, request):
+        return request.user.has_perm("office.add_importfile")
+
+    def get_urls(self):
+        def named(pattern, view, name):
+            return path(pattern, self.admin_site.admin_view(view), name=f"office_importfile_{name}")
+
+        return [
+            named("template/<str:name>.xlsx", self.template, "template"),
+            named("<int:number>/progress/", self.progress, "progress"),
+            named("<int:number>/returned.xlsx", self.returned, "returned"),
+            named("<int:number>/apply/", self.apply, "apply"),
+            named("<int:number>/check/", self.check_again, "check"),
+            named("<int:number>/cancel/", self.give_up, "cancel"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Take a file and have it checked."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(
+            request.POST or None,
+            request.FILES or None,
+            initial={"layout": request.GET.get("layout"), "year": timezone.localdate().year - 1},
+        )
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            import_file = imports.upload(
+                layout=given["layout"],
+                name=given["file"].name,
+                content=given["file"].chunks(),
+                by=request.user,
+                origin=Origin.PAGE,
+                parameters=given["parameters"],
+            )
+            transaction.on_commit(lambda: check_import.delay(import_file.pk))
+            return redirect("admin:office_importfile_change", import_file.pk)
+        layouts = [layout(name) for name in settings.IMPORT_LAYOUTS]
+        context = {"form": form, "title": _("Upload a file"), "layouts": layouts}
+        return self._page(request, "office/import_upload.html", context)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """What became of the file, or would."""
+        import_file = self._file(request, object_id)
+        context = {
+            "original": import_file,
+            "title": str(import_file),
+            "waiting": import_file.state in WAITING,
+            "may_apply": request.user.has_perm("office.change_importfile"),
+            **import_page(import_file, request.GET),
+        }
+        return self._page(request, "office/import.html", context)
+
+    @method_decorator(require_GET)
+    def progress(self, request, number):
+        """Asked for every second while the file is checked; then the page reloads."""
+        if self._file(request, number).state not in WAITING:
+            return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+        return HttpResponse(status=204)
+
+    @method_decorator(require_POST)
+    def apply(self, request, number):
+        """Carry the import out as it was shown; a refusal is told."""
+        import_file = self._to_change(request, number)
+        try:
+            import_file = imports.apply(import_file, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            counts = import_file.counts
+            messages.success(
+                request,
+                _("Applied: %(new)s new, %(changed)s changed.")
+                % {"new": whole(counts["new"]), "changed": whole(counts["changed"])},
+            )
+        return redirect("admin:office_importfile_change", number)
+
+    @method_decorator(require_POST)
+    def check_again(self, request, number):
+        """Check the file again against the records as they are now."""
+        import_file = self._to_change(request, number)
+        ImportFile.objects.filter(pk=number, state=ImportState.CHECKED).update(state=ImportState.UPLOADED)
+        transaction.on_commit(lambda: check_import.delay(import_file.pk))
+        return redirect("admin:office_importfile_change", number)
+
+    @method_decorator(require_POST)
+    def give_up(self, request, number):
+        """Give the file up."""
+        try:
+            imports.cancel(self._to_change(request, number))
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("admin:office_importfile_change", number)
+
+    @method_decorator(require_GET)
+    def returned(self, request, number):
+        """The rejected rows as the clerk's own workbook, with the reasons."""
+        import_file = self._file(request, number)
+        if not import_file.counts.get("rejected"):
+            raise Http404
+        name = _("%(name)s – rejected rows.xlsx") % {"name": import_file.name.rsplit(".", 1)[0]}
+        return _workbook(name, lambda file: write_returned_workbook(import_file, file))
+
+    @method_decorator(require_GET)
+    def template(self, request, name):
+        """An empty workbook with the columns of a layout."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if name not in settings.IMPORT_LAYOUTS:
+            raise Http404
+        declared = layout(name)
+        file_name = _("%(layout)s template.xlsx") % {"layout": _(declared.label)}
+        return _workbook(file_name, lambda file: write_template(declared.columns, file))
+
+    def _file(self, request, number) -> ImportFile:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if not str(number).isdecimal():
+            raise Http404
+        files = ImportFile.objects.select_related("uploaded_by", "applied_by", "repeats")
+        return get_object_or_404(files, pk=number)
+
+    def _to_change(self, request, number) -> ImportFile:
+        if not request.user.has_perm("office.change_importfile"):
+            raise PermissionDenied
+        return self._file(request, number)
+
+    def _page(self, request, template: str, context: dict):
+        request.current_app = self.admin_site.name
+        around = {**self.admin_site.each_context(request), "opts": self.opts, "is_fullwidth": "1"}
+        return TemplateResponse(request, template, around | context)
+
+
+def _workbook(name: str, write) -> FileResponse:
+    with ExitStack() as open_files:
+        file = open_files.enter_context(tempfile.TemporaryFile())
+        write(file)
+        file.seek(0)
+        open_files.pop_all()  # the response closes it
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPES["xlsx"])

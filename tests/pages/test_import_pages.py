@@ -1,0 +1,117 @@
+"""An import from upload to records through its pages, and who may do what."""
+
+import io
+
+import openpyxl
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from insured.models import Person
+from office import imports
+from office.models import ImportFile, ImportState
+from tests.files import enrolment, workbook
+from tests.population import identity_card
+
+GOOD, BAD = identity_card(1), identity_card(2)
+
+
+def posted(client, content: bytes, *, name="参保.xlsx", **given):
+    url = reverse("admin:office_importfile_add")
+    return client.post(url, {"layout": "enrolments", "file": SimpleUploadedFile(name, content)} | given)
+
+
+def checked(client, rows: list[dict]) -> ImportFile:
+    posted(client, workbook(rows))
+    return imports.check(ImportFile.objects.latest("pk"))
+
+
+def page(client, import_file, query="") -> str:
+    url = reverse("admin:office_importfile_change", args=[import_file.pk])
+    return client.get(url + query).content.decode()
+
+
+def test_a_file_is_looked_at_applied_and_its_bad_row_returned(sign_in):
+    clerk = sign_in("clerk")
+    file = checked(clerk, [enrolment(证件号码=GOOD), enrolment(证件号码=BAD, 月缴费基数="-1", 姓名="李四")])
+    shown = page(clerk, file)
+    assert "李四" in shown
+    assert "月缴费基数" in shown
+    assert not Person.objects.exists()
+
+    done = clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]), follow=True)
+    assert "已入库：新增 1 行，变更 0 行" in done.content.decode()
+    assert Person.objects.get().document_number == GOOD
+
+    returned = clerk.get(reverse("admin:office_importfile_returned", args=[file.pk]))
+    header, row = openpyxl.load_workbook(io.BytesIO(returned.getvalue())).active.iter_rows(values_only=True)
+    assert (row[header.index("证件号码")], header[-1]) == (BAD, "退回原因")
+
+    again = clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]), follow=True)
+    assert "messages" in again.context
+    assert Person.objects.count() == 1
+
+
+def test_changed_rows_show_old_and_new(sign_in):
+    clerk = sign_in("clerk")
+    first = checked(clerk, [enrolment(证件号码=GOOD)])
+    clerk.post(reverse("admin:office_importfile_apply", args=[first.pk]))
+    second = checked(clerk, [enrolment(证件号码=GOOD, 月缴费基数="6000.00")])
+    shown = page(clerk, second, "?rows=changed")
+    assert "5000.00" in shown
+    assert "6000.00" in shown
+
+
+def test_a_file_that_is_refused_says_why(sign_in):
+    clerk = sign_in("clerk")
+    posted(clerk, b"", name="空.xlsx")
+    file = imports.check(ImportFile.objects.latest("pk"))
+    assert file.state == ImportState.REFUSED
+    assert file.error in page(clerk, file)
+
+
+def test_usage_needs_its_year(sign_in):
+    clerk = sign_in("clerk")
+    response = posted(clerk, workbook([{"机构代码": "H1", "实际发生": "1"}]), layout="usage", scheme="310")
+    assert "请输入年度" in response.content.decode()
+    posted(clerk, workbook([{"机构代码": "H1", "实际发生": "1"}]), layout="usage", scheme="310", year="2023")
+    assert ImportFile.objects.get().parameters == {"year": 2023, "scheme": "310"}
+
+
+def test_only_clerks_bring_files_in(sign_in):
+    file = checked(sign_in("clerk"), [enrolment()])
+    for role in ("reviewer", "auditor", "finance", "policy_officer", "system_administrator"):
+        client = sign_in(role)
+        assert posted(client, b"x").status_code == 403, role
+        for act in ("apply", "check", "cancel"):
+            url = reverse(f"admin:office_importfile_{act}", args=[file.pk])
+            assert client.post(url).status_code == 403, (role, act)
+    for act in ("apply", "check", "cancel"):
+        url = reverse(f"admin:office_importfile_{act}", args=[file.pk])
+        assert sign_in("clerk").get(url).status_code == 405
+    assert not Person.objects.exists()
+
+
+def test_progress_and_giving_up(sign_in):
+    clerk = sign_in("clerk")
+    posted(clerk, workbook([enrolment()]))
+    file = ImportFile.objects.get()
+    url = reverse("admin:office_importfile_progress", args=[file.pk])
+    assert clerk.get(url).status_code == 204
+    imports.check(file)
+    assert clerk.get(url).status_code == 286
+    clerk.post(reverse("admin:office_importfile_cancel", args=[file.pk]))
+    assert ImportFile.objects.get().state == ImportState.CANCELLED
+    assert page(clerk, file)
+
+
+def test_a_template_is_taken_by_the_check_as_it_is(sign_in):
+    clerk = sign_in("clerk")
+    template = clerk.get(reverse("admin:office_importfile_template", args=["enrolments"])).getvalue()
+    book = openpyxl.load_workbook(io.BytesIO(template))
+    header = [cell.value for cell in book.active[1]]
+    values = enrolment()
+    book.active.append([values.get(name.rstrip("*"), "") for name in header])
+    filled = io.BytesIO()
+    book.save(filled)
+    posted(clerk, filled.getvalue())
+    assert imports.check(ImportFile.objects.get()).counts["new"] == 1
