@@ -117,7 +117,7 @@ class PolicyVersion(models.Model):
     effective = MonthField(
         _("holds from"),
         null=True,
-        help_text=_("Earlier months keep the version before; none: from the start."),
+        help_text=_("Earlier months keep the version before."),
     )
     created_by = models.ForeignKey(
         Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("entered by")

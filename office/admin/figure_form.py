@@ -127,9 +127,7 @@ def _cell(value: Value, path: tuple) -> forms.Field:
     unit = UNITS.get(value.unit, "")
     if value.unit == "scale":
         number, key = path
-        label = (
-            _("Score from, step %(number)s") if key == "from" else _("Share returned (%%), step %(number)s")
-        )
+        label = _("Step %(number)s: score from") if key == "from" else _("Step %(number)s: share (%%)")
         label = label % {"number": number + 1}
     elif unit:
         label = f"{label} ({unit})"
