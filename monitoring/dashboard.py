@@ -13,7 +13,7 @@ from insured.models import Person
 from office.admin.run_page import is_working, progress_of
 from office.fields import MonthFormField
 from office.models import ImportFile, ImportState, Run, RunKindName, RunState, Staff
-from office.policy import schemes_here
+from office.policy import kinds_of, schemes_here
 from office.schedule import next_dates
 from policies.month import Month
 from settlement.models import Prepayment
@@ -67,9 +67,10 @@ def steps_of(month: Month) -> list[dict]:
     for run in Run.objects.filter(asked).exclude(state=RunState.CANCELLED).order_by("id"):
         found[run.scheme, run.kind] = run
     return [
-        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=period)
+        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=periods[kind])
         for scheme in schemes_here()
-        for kind, period in periods.items()
+        for kind in kinds_of(scheme=scheme)
+        if kind in periods
     ]
 
 

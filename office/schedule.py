@@ -13,7 +13,7 @@ from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from office.models import Origin, Run, RunKindName, WorkingDay
-from office.policy import schemes_here
+from office.policy import kinds_of, schemes_here
 from office.runs import RunRefused, prepare
 from policies.month import Month
 
@@ -27,12 +27,14 @@ SCHEDULE = {
 
 
 def prepare_due(*, kind: str, today: date) -> list[Run]:
-    """Open the runs of a kind that are due today, for every scheme; one that is there already stays alone."""
+    """Open the runs of a kind due today, for schemes that ask for it; one that is there stays alone."""
     period = due_period(kind=kind, today=today)
     if period is None:
         return []
     opened = []
     for scheme in schemes_here():
+        if kind not in kinds_of(scheme=scheme):
+            continue
         if Run.objects.filter(kind=kind, scheme=scheme, period=period).exists():
             continue
         try:
