@@ -15,6 +15,7 @@ from office.policy import notices_of, pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
 from office.statements import execute, statement
 from policies.credit import CreditTerm, credit_terms
+from policies.pack import Pack
 from policies.values import NotInForce
 
 # A retiree's credit is a transfer from the pooled fund; everybody else's is their own contribution.
@@ -30,8 +31,6 @@ def compute(run: Run) -> Computed:
         raise RunRefused(
             _("No rules are in force for %(period)s: %(reason)s") % {"period": run.period, "reason": reason}
         ) from None
-    if all(term.method == "none" for term in terms):
-        raise RunRefused(_("This scheme has no personal accounts."))
     clear_lines(run)
     table = _as_arrays(terms)
     here = {"scheme": run.scheme, "month": run.period.first_day}
@@ -101,8 +100,14 @@ def _roll_rows(run: Run):
             )
 
 
+def has_accounts(pack: Pack) -> bool:
+    """Whether the rules open personal accounts for anybody."""
+    return any(way.method != "none" for ways in pack.credits.values() for way in ways)
+
+
 CREDIT = RunKind(
     name=RunKindName.CREDIT,
+    applies=has_accounts,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

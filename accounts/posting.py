@@ -29,9 +29,9 @@ def cut_into_chunks(run: Run) -> None:
 
 def totals_of(run: Run) -> dict:
     """The run's lines by county and by status: {dimension: [[key, rows, yuan], …]}."""
-    totals = {"county": [], "status": []}
+    totals: dict[str, list] = {}
     for dimension, key, rows, amount in fetch("accounts/totals", run=run.pk):
-        totals[dimension].append([key, rows, str(amount)])
+        totals.setdefault(dimension, []).append([key, rows, str(amount)])
     return totals
 
 

@@ -42,18 +42,18 @@ def _number(account) -> str:
 
 
 def _lines(run: Run, first: int, count: int) -> list[RunLine]:
-    found: list[RunLine] = []
-    for number, rows in run.chunks.order_by("number").values_list("number", "rows"):
-        if first >= rows:
-            first -= rows
+    found: list[int] = []
+    for chunk in run.chunks.order_by("number"):
+        if first >= chunk.rows:
+            first -= chunk.rows
             continue
-        lines = (
-            RunLine.objects.filter(run_id=run.pk, chunk=number)
-            .order_by("id")
-            .select_related("credit__person", "credit__facility", "debit__person", "debit__facility")
+        # By the chunk's range of ids: an index scan, where its number alone would read and sort the chunk.
+        lines = RunLine.objects.filter(
+            run_id=run.pk, chunk=chunk.number, pk__range=(chunk.first_line, chunk.last_line)
         )
-        found += lines[first : first + count - len(found)]
+        found += lines.order_by("pk").values_list("pk", flat=True)[first : first + count - len(found)]
         first = 0
         if len(found) >= count:
             break
-    return found
+    whose = ("credit__person", "credit__facility", "debit__person", "debit__facility")
+    return list(RunLine.objects.filter(pk__in=found).select_related(*whose).order_by("pk"))

@@ -132,7 +132,6 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("office/portal.css")],
-    "SCRIPTS": [lambda request: static("office/portal.js")],
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",
     "SIDEBAR": {"show_search": False, "navigation": sidebar},
     "COLORS": {

@@ -10,7 +10,6 @@ from django.utils.translation import pgettext
 from facilities.models import Facility
 from insured.models import ProposedSelection, Selection
 from office.models import Run, RunChunk, RunKindName
-from office.policy import pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
 from office.statements import execute, fetch
 from policies.month import Month
@@ -18,8 +17,6 @@ from policies.month import Month
 
 def compute(run: Run) -> Computed:
     """Who keeps which facility in the new year, and who cannot."""
-    if pack_of(run.policy).capitation is None:
-        raise RunRefused(_("People do not select a facility in this scheme."))
     january = _january_after(run)
     ProposedSelection.objects.filter(run_id=run.pk).delete()
     execute(
@@ -94,5 +91,10 @@ def _untouched(run: Run):
 
 UNDO = RunKind(name=RunKindName.REVERSAL, compute=compute_undo, post_chunk=post_undo)
 CARRY_OVER = RunKind(
-    name=RunKindName.CARRY_OVER, compute=compute, post_chunk=post, mirror=UNDO, export=selections_table
+    name=RunKindName.CARRY_OVER,
+    applies=lambda pack: pack.capitation is not None,
+    compute=compute,
+    post_chunk=post,
+    mirror=UNDO,
+    export=selections_table,
 )

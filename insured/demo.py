@@ -97,7 +97,7 @@ def enrolments(
             "证件类型": "01",
             "证件号码": document,
             "姓名": rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2, 2, 2)))),
-            "人员编号": f"{county.code[:4]}{number:016d}",
+            "人员编号": f"{county.code[:4]}{seed:04d}{number:012d}",
             "险种": scheme,
             "参保身份": status,
             "退休类别": rng.choice(("企业", "企业", "企业", "机关")) if status in RETIRED else "",

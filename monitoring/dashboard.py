@@ -7,28 +7,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, AccountKind
 from facilities.models import Facility
 from insured.models import Person
 from office.admin.run_page import is_working, progress_of
 from office.fields import MonthFormField
-from office.models import ImportFile, ImportState, Run, RunKindName, RunState, Staff
-from office.policy import kinds_of, schemes_here
+from office.models import YEARLY_KINDS, ImportFile, ImportState, Run, RunKindName, RunState, Staff
+from office.policy import schemes_here
+from office.runs import kinds_of
 from office.schedule import next_dates
 from policies.month import Month
 from settlement.models import Prepayment
 
-COUNTED = 10_000
+COUNTED = 100_000
 SHOWN = 8
-FUND_ACCOUNTS = [AccountKind.POOL, AccountKind.CONTRIBUTION, AccountKind.BANK]
 
 
 def dashboard(request, context: dict) -> dict:
     """Unfold calls this for the first page; it adds what `templates/admin/index.html` shows."""
     staff = request.user
     context |= {"title": _("Workbench"), "is_fullwidth": "1"}
+    month = _month(request.GET.get("month"))
     if staff.has_perm("office.view_run"):
-        month = _month(request.GET.get("month"))
         context |= {
             "month": month,
             "month_before": month - 1,
@@ -41,7 +40,7 @@ def dashboard(request, context: dict) -> dict:
             "may_prepare": staff.has_perm("office.prepare_run"),
         }
     if staff.has_perm("insured.view_person"):
-        context["numbers"] = numbers()
+        context["numbers"] = numbers(month)
     context["next_dates"] = next_dates(timezone.localdate())
     return context
 
@@ -75,7 +74,7 @@ def steps_of(month: Month) -> list[dict]:
 
 
 def _step(run: Run | None, *, kind: RunKindName, scheme: str, month: Month, period: Month) -> dict:
-    yearly = kind in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+    yearly = kind in YEARLY_KINDS
     asked = {"kind": kind, "scheme": scheme, "month": month, "year": period.year}
     return {
         "kind": kind.label,
@@ -117,8 +116,8 @@ def working() -> list[dict]:
     ]
 
 
-def numbers() -> list[dict]:
-    """The size of things, and what the funds hold."""
+def numbers(month: Month) -> list[dict]:
+    """The size of things, and what was posted in the month's year."""
     rows = [
         {
             "label": _("Insured people"),
@@ -143,22 +142,22 @@ def numbers() -> list[dict]:
                 "link": reverse("admin:office_run_change", args=[prepaid.pk]),
             }
         )
-    for account in Account.objects.filter(kind__in=FUND_ACCOUNTS, person=None, facility=None).order_by(
-        "scheme", "id"
-    ):
-        if account.balance:
+    posted_runs = f"{reverse('admin:office_run_changelist')}?state__exact={RunState.POSTED}"
+    for kind in (RunKindName.CREDIT, RunKindName.PREPAYMENT):
+        posted = Run.objects.filter(kind=kind, state=RunState.POSTED, period__year=month.year)
+        if amount := posted.aggregate(amount=Sum("amount"))["amount"]:
             rows.append(
                 {
-                    "label": str(account),
-                    "yuan": account.shown_balance,
-                    "link": reverse("admin:accounts_account_change", args=[account.pk]),
+                    "label": _("%(kind)s in %(year)s") % {"kind": kind.label, "year": month.year},
+                    "yuan": amount,
+                    "link": f"{posted_runs}&kind__exact={kind}",
                 }
             )
     return rows
 
 
 def about(model) -> int:
-    """How many rows there are: counted up to ten thousand, beyond that as the planner knows it."""
+    """How many rows there are: counted up to a hundred thousand, beyond that as the planner knows it."""
     counted = model.objects.order_by()[: COUNTED + 1].count()
     if counted <= COUNTED:
         return counted

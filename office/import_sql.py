@@ -62,9 +62,12 @@ def value_of(column: Column) -> str:
 
 
 def verdict(layout: Layout) -> str:
-    """What becomes of each row and why; a row falls with the rejected row it relies on."""
+    """What becomes of each row and why; a row falls with the rejected row it relies on.
+
+    A new row that also alters what is on record, such as somebody's name, counts as a change.
+    """
     changes = [
-        f"case when {c.old} is distinct from {c.new}"
+        f"case when {c.old} is distinct from {c.new} and ({c.old} is not null or not is_new)"
         f" then jsonb_build_array('{c.field}', ({c.old})::text, ({c.new})::text) end"
         for c in layout.changes
     ]
@@ -77,8 +80,7 @@ def verdict(layout: Layout) -> str:
                 number, key, relies_on, is_new, {layout.county or "null"} as county,
                 problems || array_remove(array[{problems}]::text[], null) as problems,
                 notices || array_remove(array[{notices}]::text[], null) as notices,
-                case when is_new then '{{}}'
-                     else array_remove(array[{listed(changes)}]::jsonb[], null) end as changes
+                array_remove(array[{listed(changes)}]::jsonb[], null) as changes
             from facts
         ),
         fallen as materialized (
@@ -88,9 +90,9 @@ def verdict(layout: Layout) -> str:
             judged.number, county, notices,
             case
                 when problems <> '{{}}' or fallen.number is not null then 'rejected'
+                when changes <> '{{}}' then 'changed'
                 when is_new then 'new'
-                when changes = '{{}}' then 'unchanged'
-                else 'changed'
+                else 'unchanged'
             end as outcome,
             case
                 when problems = '{{}}' and fallen.number is not null

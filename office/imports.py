@@ -34,7 +34,11 @@ def upload(
     origin: Origin,
     parameters: dict | None = None,
 ) -> ImportFile:
-    """Keep the file under a random name; refused at once when it is too large."""
+    """Keep the file under a random name; refused at once when it is too large.
+
+    Raises Refused when `by` may not import; None is the system's own operator.
+    """
+    demand(by, "office.add_importfile")
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
     stored_as = secrets.token_hex(16)
@@ -88,7 +92,7 @@ def check(import_file: ImportFile) -> ImportFile:
         except Refused as refused:
             import_file.state, import_file.refusal = ImportState.REFUSED, refused.as_json()
         else:
-            import_file.state = ImportState.CHECKED
+            import_file.state, import_file.refusal = ImportState.CHECKED, None
         import_file.checked_at = timezone.now()
         import_file.save()
     return import_file
@@ -96,6 +100,7 @@ def check(import_file: ImportFile) -> ImportFile:
 
 def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
+    demand(by, "office.change_importfile")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
@@ -119,15 +124,49 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     return import_file
 
 
+def confirm(import_file: ImportFile, *, by: Staff) -> ImportFile:
+    """Say yes to what was shown; `apply_confirmed` carries it out in the background."""
+    demand(by, "office.change_importfile")
+    with transaction.atomic():
+        import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
+        may_be_applied(import_file)
+        import_file.state, import_file.applied_by, import_file.refusal = ImportState.APPLYING, by, None
+        import_file.save()
+    return import_file
+
+
+def apply_confirmed(import_file: ImportFile) -> ImportFile:
+    """Apply what its clerk confirmed; when it cannot be, check it anew and say why it was not."""
+    if import_file.state != ImportState.APPLYING:
+        return import_file
+    try:
+        return apply(import_file, by=import_file.applied_by)
+    except Refused as refused:
+        back = ImportFile.objects.filter(pk=import_file.pk, state=ImportState.APPLYING)
+        if not back.update(state=ImportState.CHECKED, applied_by=None):
+            return ImportFile.objects.get(pk=import_file.pk)
+        import_file = check(import_file)
+        import_file.refusal = import_file.refusal or refused.as_json()
+        import_file.save(update_fields=["refusal"])
+        return import_file
+
+
 def cancel(import_file: ImportFile) -> ImportFile:
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
         if import_file.state == ImportState.APPLIED:
             raise Refused(ALREADY_APPLIED, **who_and_when(import_file))
+        if import_file.state == ImportState.APPLYING:
+            raise Refused(UNDER_WAY)
         import_file.state = ImportState.CANCELLED
         import_file.save()
         ImportRow.objects.filter(import_file=import_file).delete()
     return import_file
+
+
+def demand(by: Staff | None, permission: str) -> None:
+    if by is not None and not (by.is_active and by.has_perm(permission)):
+        raise Refused(NOT_ALLOWED, name=by.username)
 
 
 def may_be_applied(import_file: ImportFile) -> None:
@@ -141,7 +180,7 @@ def may_be_applied(import_file: ImportFile) -> None:
         ).first()
     if applied:
         raise Refused(ALREADY_APPLIED, **who_and_when(applied))
-    if import_file.state != ImportState.CHECKED:
+    if import_file.state not in (ImportState.CHECKED, ImportState.APPLYING):
         raise Refused(NOT_CHECKED)
     if import_file.counts["rejected"] == import_file.counts["rows"]:
         raise Refused(NOTHING_TO_APPLY)
@@ -229,8 +268,10 @@ ACCEPT = """
     select facts.* from facts join verdict using (number) where outcome in ('new', 'changed')
 """
 
+NOT_ALLOWED = gettext_noop("%(name)s may not import files.")
 TOO_LARGE = gettext_noop("The file is larger than %(limit)s MB.")
 ALREADY_APPLIED = gettext_noop("This file was applied on %(date)s by %(name)s; nothing is done twice.")
+UNDER_WAY = gettext_noop("The file is being applied just now.")
 NOT_CHECKED = gettext_noop("The file has not been checked, or was cancelled or refused.")
 NOTHING_TO_APPLY = gettext_noop("Every row was rejected: there is nothing to apply.")
 CHANGED_SINCE = gettext_noop(

@@ -397,6 +397,7 @@ class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Uploaded")
     CHECKING = "checking", _("Being checked")
     CHECKED = "checked", _("Awaiting confirmation")
+    APPLYING = "applying", _("Being applied")
     APPLIED = "applied", _("Applied")
     REFUSED = "refused", _("Refused")
     CANCELLED = "cancelled", _("Cancelled")

@@ -8,7 +8,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run, RunKindName
+from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run
 from policies.entered import entered_part
 from policies.month import Month
 from policies.pack import FOLDER, Pack, parse_pack
@@ -101,14 +101,6 @@ def _newest(condition: Q, *, scheme: str) -> PolicyVersion:
     if version is None:
         raise NoPolicy(_("This city has no rules for scheme %(scheme)s.") % {"scheme": scheme})
     return version
-
-
-def kinds_of(*, scheme: str) -> list[RunKindName]:
-    """The recurring runs that a scheme's rules ask for, by what their text has."""
-    pack = pack_of(newest_version(scheme=scheme))
-    has_accounts = any(spec.method != "none" for specs in pack.credits.values() for spec in specs)
-    by_capitation = [RunKindName.PREPAYMENT, RunKindName.YEAR_END, RunKindName.CARRY_OVER]
-    return [*([RunKindName.CREDIT] if has_accounts else []), *(by_capitation if pack.capitation else [])]
 
 
 def open_version(*, scheme: str) -> PolicyVersion | None:

@@ -12,15 +12,16 @@ from decimal import Decimal
 from functools import cache
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
-from office.policy import policy_in_force
+from office.policy import newest_version, pack_of, policy_in_force
 from policies.month import Month
+from policies.pack import Pack
 
 # Advisory lock numbers, each used for one thing only.
 SEALING_LOCK = 4201
@@ -47,6 +48,7 @@ class Computed:
 class RunKind:
     """One kind of run.
 
+    applies: whether a scheme with these rules has such runs at all.
     compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
     post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
@@ -55,6 +57,7 @@ class RunKind:
     """
 
     name: RunKindName
+    applies: Callable[[Pack], bool] = lambda pack: True
     compute: Callable[[Run], Computed]
     post_chunk: Callable[[Run, RunChunk], str]
     mirror: "RunKind | None" = None
@@ -74,6 +77,12 @@ class Table:
 def kind_of(run: Run) -> RunKind:
     """What a run does; a reversal is done by the mirror of the kind it reverses."""
     return _kind(run.reverses.kind).mirror if run.kind == RunKindName.REVERSAL else _kind(run.kind)
+
+
+def kinds_of(*, scheme: str) -> list[RunKindName]:
+    """The kinds of run a scheme has by its rules, in the order of the year's work."""
+    pack = pack_of(newest_version(scheme=scheme))
+    return [RunKindName(name) for name in settings.RUN_KINDS if _kind(name).applies(pack)]
 
 
 @cache
@@ -104,6 +113,11 @@ def prepare(
                 attempt=0 if last is None else last + 1,
             )
             run.policy = _policy_of(run)
+            if reverses is None and not _kind(kind).applies(pack_of(run.policy)):
+                raise RunRefused(
+                    _("By the rules of this scheme there is no such run: %(kind)s.")
+                    % {"kind": RunKindName(kind).label}
+                )
             run.save()
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
@@ -139,6 +153,8 @@ def compute(run_id: int) -> Run:
             run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
             run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
             run.save()
+    except OperationalError:
+        raise  # the database went away: the sweeper asks again
     except Exception as error:
         Run.objects.filter(pk=run_id, state=RunState.DRAFT).update(error=str(error))
         raise
@@ -202,8 +218,12 @@ def post_chunks(run_id: int) -> None:
 
     Transfers, balances and the chunk's mark commit together: killed anywhere, it goes on where it stopped.
     """
-    while _post_next_chunk(run_id):
-        pass
+    try:
+        while _post_next_chunk(run_id):
+            pass
+    except RunRefused as refusal:
+        Run.objects.filter(pk=run_id, state=RunState.POSTING).update(error=str(refusal))
+        raise
     seal_when_complete(run_id)
 
 

@@ -13,9 +13,12 @@ from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from office.models import Origin, Run, RunKindName, WorkingDay
-from office.policy import kinds_of, schemes_here
-from office.runs import RunRefused, prepare
+from office.policy import schemes_here
+from office.runs import RunRefused, kinds_of, prepare
 from policies.month import Month
+
+# New Year, Labour Day and National Day, the days that fall on the same date every year.
+FIXED_HOLIDAYS = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 
 # kind: crontab fields, and what they mean to people
 SCHEDULE = {
@@ -64,14 +67,17 @@ def first_working_day(month: Month) -> date:
 
 
 def is_working_day(day: date) -> bool:
-    """The agency's own exceptions first, then the public calendar, for years it does not know weekdays."""
+    """The agency's own exceptions first, then the public calendar.
+
+    For years not announced yet: weekdays but for the holidays whose dates never move.
+    """
     exception = WorkingDay.objects.filter(day=day).first()
     if exception is not None:
         return exception.working
     try:
         return chinese_calendar.is_workday(day)
     except NotImplementedError:
-        return day.weekday() < 5
+        return day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS
 
 
 def load_schedule() -> None:

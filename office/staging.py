@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from office.layouts import Layout
 from office.models import ImportFile
@@ -24,8 +24,11 @@ class Refused(Exception):
     """The file as a whole cannot be taken; the message is an msgid, kept with its values for any language."""
 
     def __init__(self, message: str, **values):
-        super().__init__(message % values)
+        super().__init__(message, values)
         self.message, self.values = message, values
+
+    def __str__(self):
+        return gettext(self.message) % self.values
 
     def as_json(self) -> dict:
         return {"message": self.message, "values": self.values}

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from office import runs, schedule
+from office import import_tasks, runs, schedule
 from office.models import Run, RunState
 
 
@@ -20,7 +20,8 @@ def post_run(run_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Ask again for every run that waits for a worker: the message may have been lost with one."""
+    """Ask again for all that waits for a worker: the message may have been lost with one."""
+    import_tasks.enqueue_waiting()
     for run in Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error=""):
         enqueue(run)
 

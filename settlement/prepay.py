@@ -111,7 +111,7 @@ def prepayment_table(run: Run) -> Table:
         title=_("Prepayment table %(period)s") % {"period": run.period},
         columns={
             _("Facility code"): "text",
-            _("Name"): "text",
+            _("Facility name"): "text",
             _("Level"): "text",
             _("Heads"): "integer",
             _("Rate"): "money",
@@ -139,6 +139,7 @@ def prepayment_table(run: Run) -> Table:
 
 PREPAYMENT = RunKind(
     name=RunKindName.PREPAYMENT,
+    applies=lambda pack: pack.capitation is not None,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

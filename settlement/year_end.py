@@ -122,7 +122,7 @@ def year_end_table(run: Run) -> Table:
         title=_("Year-end table %(year)s") % {"year": run.period.year},
         columns={
             _("Facility code"): "text",
-            _("Name"): "text",
+            _("Facility name"): "text",
             _("Person-months"): "integer",
             _("Quota"): "money",
             _("Actual usage"): "money",
@@ -159,5 +159,10 @@ def year_end_table(run: Run) -> Table:
 
 
 YEAR_END = RunKind(
-    name=RunKindName.YEAR_END, compute=compute, post_chunk=post_chunk, mirror=REVERSAL, export=year_end_table
+    name=RunKindName.YEAR_END,
+    applies=lambda pack: pack.capitation is not None,
+    compute=compute,
+    post_chunk=post_chunk,
+    mirror=REVERSAL,
+    export=year_end_table,
 )

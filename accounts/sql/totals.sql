@@ -8,4 +8,5 @@ from accounts_runline line
 left join office_county county on county.id = line.county_id
 where line.run_id = %(run)s
 group by grouping sets ((county.code), (line.status))
+having coalesce(county.code, line.status, '') <> ''
 order by 1, 2

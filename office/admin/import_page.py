@@ -73,7 +73,7 @@ def looked_at(import_file: ImportFile, chosen: str, after: int) -> dict:
 
 
 def _columns_of(chosen: str):
-    which = {_("Row"): "integer", _("Whose"): "text"}
+    which = {_("Row number"): "integer", _("Whose"): "text"}
     if chosen == Outcome.CHANGED:
         columns = which | {_("Column"): "text", _("Old"): "text", _("New value"): "text"}
         return columns, lambda row: [(change.label, change.old, change.new) for change in row.changes]

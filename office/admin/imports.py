@@ -18,7 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+)
 
 from office import imports
 from office.admin.import_page import import_page
@@ -57,7 +61,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File (.xlsx or .csv)"),
         allow_empty_file=True,  # told with the file's other faults
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv", "class": "file"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv"}),
     )
 
     def __init__(self, *args, **kwargs):
@@ -113,7 +117,7 @@ class ImportAdmin(ReadOnlyAdmin):
     def badge(self, import_file):
         return badged(import_file)
 
-    @admin.display(description=gettext_lazy("rows"))
+    @admin.display(description=gettext_lazy("rows of the file"))
     def rows_shown(self, import_file):
         return whole(import_file.counts.get("rows"))
 

@@ -1,6 +1,7 @@
 """The names of a pack's values, and the words in its figures, as people read them."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SECTIONS = {
     "benefits": _("Benefits"),
@@ -66,7 +67,7 @@ NAMES = {
 }
 
 WORDS = {
-    "active": _("active"),
+    "active": pgettext_lazy("insured", "active"),
     "retired": _("retired"),
     "flexible": _("flexible"),
     "primary": _("primary"),

@@ -63,7 +63,7 @@ def steps_of(run: Run) -> list[dict]:
         return []
     drafted = run.state == RunState.DRAFT
     steps = [
-        {"label": _("Prepare"), "who": run.prepared_by or _("Schedule"), "at": run.created_at},
+        {"label": _("Prepare"), "who": run.prepared_by or run.get_origin_display(), "at": run.created_at},
         {"label": _("Compute"), "who": "", "at": None if drafted else run.computed_at},
         {"label": _("Review"), "who": run.reviewed_by or "", "at": run.reviewed_at},
         {"label": _("Post"), "who": "", "at": run.posted_at},

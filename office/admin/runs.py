@@ -21,14 +21,13 @@ from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
 from office.admin.run_page import is_working, progress_of, run_page
 from office.fields import MonthFormField
-from office.models import Origin, Run, RunKindName, Scheme
+from office.models import YEARLY_KINDS, Origin, Run, Scheme
 from office.policy import schemes_here
-from office.runs import RunRefused, kind_of
+from office.runs import RunRefused, kind_of, kinds_of
 from office.tasks import enqueue
 from office.templatetags.figures import whole, yuan
 from policies.month import Month
 
-PREPARABLE = [choice for choice in RunKindName.choices if choice[0] != RunKindName.REVERSAL]
 STOP_POLLING = 286
 
 
@@ -37,7 +36,6 @@ class PrepareForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"),
-        choices=PREPARABLE,
         widget=UnfoldAdminSelectWidget(attrs={"x-model": "kind"}),
     )
     scheme = forms.ChoiceField(label=gettext_lazy("Scheme"), widget=UnfoldAdminSelectWidget)
@@ -58,10 +56,12 @@ class PrepareForm(forms.Form):
         super().__init__(*args, **kwargs)
         here = schemes_here()
         self.fields["scheme"].choices = [choice for choice in Scheme.choices if choice[0] in here]
+        kinds = dict.fromkeys(kind for scheme in here for kind in kinds_of(scheme=scheme))
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]
 
     def clean(self):
         data = super().clean()
-        yearly = data.get("kind") in (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+        yearly = data.get("kind") in YEARLY_KINDS
         asked = "year" if yearly else "month"
         if asked not in self.errors and not data.get(asked):
             self.add_error(asked, _("Enter a year.") if yearly else _("Enter a month as YYYY-MM."))

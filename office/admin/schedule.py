@@ -59,8 +59,8 @@ class PeriodicTaskAdmin(RecordAdmin):
     list_select_related = ["crontab", "interval"]
     ordering = ["id"]
     sortable_by = ()
-    fields = ["what", "enabled", ("crontab", "interval"), ("last_run_at", "total_run_count")]
-    readonly_fields = ["what", "last_run_at", "total_run_count"]
+    fields = ["what", "enabled", ("crontab", "interval")]
+    readonly_fields = ["what"]
 
     @admin.display(description=_("work"))
     def what(self, task):
@@ -83,6 +83,10 @@ class PeriodicTaskAdmin(RecordAdmin):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.label_from_instance = in_words
         return field
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Without celery-beat's help, which is written for programmers."""
+        return super().formfield_for_dbfield(db_field, request, **kwargs | {"help_text": ""})
 
     def has_add_permission(self, request):
         return False

@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -29,14 +32,13 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     search_help_text = _("Name or sign-in name")
     ordering = ["username"]
     fieldsets = [
-        (None, {"fields": [("username", "display_name"), "password"]}),
-        (_("Role"), {"fields": ["groups", ("is_active", "is_staff")]}),
-        (None, {"fields": [("last_login", "date_joined")]}),
+        (None, {"fields": [("username", "display_name"), ("groups", "is_active")]}),
+        (None, {"fields": [("new_password", "last_login")]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "display_name", "password1", "password2", "groups", "is_staff"]}),
+        (None, {"fields": ["username", "display_name", "password1", "password2", "groups"]}),
     ]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["new_password", "last_login"]
     filter_horizontal = []
     panels = []
 
@@ -47,9 +49,20 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     def roles(self, staff):
         return "、".join(str(role_name(group)) for group in staff.groups.all())
 
+    @admin.display(description=_("password"))
+    def new_password(self, staff):
+        url = reverse("admin:auth_user_password_change", args=[staff.pk])
+        return format_html('<a class="link" href="{}">{}</a>', url, _("Set a new password"))
+
+    def save_model(self, request, obj, form, change):
+        """Whoever works here may sign in; what they see is said by their roles."""
+        obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
+            field.label, field.help_text = _("roles"), ""
             field.label_from_instance = role_name
         return field
 
@@ -70,13 +83,14 @@ class RoleAdmin(ReadOnlyAdmin):
 
 
 def permissions_of(request, group) -> Panel:
+    """What the role may do, a line for each kind of record."""
+    may: dict[str, list[str]] = {}
+    for permission in group.permissions.select_related("content_type").order_by("content_type", "id"):
+        may.setdefault(permission.content_type.name, []).append(str(permission_name(permission)))
     return Panel(
         title=str(_("What the role may do")),
         columns={str(_("Records")): "text", str(_("May")): "text"},
-        rows=[
-            (permission.content_type.name, permission_name(permission))
-            for permission in group.permissions.select_related("content_type").order_by("content_type", "id")
-        ],
+        rows=[(records, gettext(", ").join(verbs)) for records, verbs in may.items()],
     )
 
 

@@ -97,3 +97,5 @@ def uploaded(file: Path, *, layout: str, by: Staff | None, parameters: dict) -> 
             )
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+    except Refused as refused:
+        raise CommandError(str(refused)) from None

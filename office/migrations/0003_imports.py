@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('stored_as', models.CharField(max_length=40, unique=True)),
                 ('parameters', models.JSONField(default=dict, verbose_name='parameters')),
                 ('header', models.JSONField(default=list, verbose_name='header')),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('checking', 'Being checked'), ('checked', 'Awaiting confirmation'), ('applied', 'Applied'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('checking', 'Being checked'), ('checked', 'Awaiting confirmation'), ('applying', 'Being applied'), ('applied', 'Applied'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10, verbose_name='state')),
                 ('counts', models.JSONField(default=dict, verbose_name='counts')),
                 ('refusal', models.JSONField(null=True, verbose_name='reason of refusal')),
                 ('origin', models.CharField(choices=[('page', 'Portal'), ('command_line', 'Command line'), ('schedule', 'Schedule')], max_length=12, verbose_name='origin')),

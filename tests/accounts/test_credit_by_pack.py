@@ -7,8 +7,7 @@ import pytest
 from accounts.models import Account, RunLine
 from insured.models import Status
 from office import versions
-from office.policy import kinds_of
-from office.runs import RunRefused
+from office.runs import RunRefused, kinds_of
 from policies.month import Month
 from policies.pack import FOLDER
 from policies.yamltext import read_yaml

@@ -58,7 +58,7 @@ def test_addresses_are_understood_whatever_the_folder_is_called(empty):
     place, database = broker_at(odd), environ.Env.db_url_config(postgres_at(odd).url())
     with empty.user(DATA_DIR=str(odd)):
         assert redis.Redis.from_url(place.url).ping()
-        with Celery(broker=broker_url(place.url)).connection() as connection:
+        with Celery(broker=broker_url(place.url), set_as_current=False).connection() as connection:
             assert connection.default_channel.client.ping()
         assert (database["USER"], database["NAME"], database["HOST"]) == ("postgres", "postgres", "")
         psycopg.connect(postgres_at(odd).url()).close()

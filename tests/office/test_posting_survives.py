@@ -67,14 +67,14 @@ def assert_everybody_credited_once() -> None:
 def test_ten_kills_in_mid_posting_leave_exact_totals(town, monkeypatch):
     """The worker is killed -9 ten times at seeded random moments; each time another takes over."""
     moments = random.Random(20230331)
-    run = approved_run(*town, chunk_size=20, monkeypatch=monkeypatch)
+    run = approved_run(*town, chunk_size=10, monkeypatch=monkeypatch)
     runs.start_posting(run, by=town[1], origin="page")
     kills = 0
     while kills < 10:
         with worker() as process:
             sweep()
             posted = run.chunks.exclude(posted_at=None).count()
-            target = posted + moments.randint(5, 100)
+            target = posted + moments.randint(5, 60)
             wait_until(lambda target=target: run.chunks.exclude(posted_at=None).count() >= target, seconds=60)
             kill(process)
         kills += 1

@@ -18,7 +18,9 @@ FEBRUARY, MARCH = Month(2023, 2), Month(2023, 3)
 
 @pytest.fixture
 def staff(db) -> dict[str, Staff]:
-    return {role: member(role) for role in ROLES}
+    members = {role: member(role) for role in ROLES}
+    Staff.objects.update(display_name="测试员")  # a role's name would look like English left over
+    return members
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ SAME = {
 }  # fmt: skip
 
 LABELS = {"th", "label", "button", "h1", "h2", "legend", "dt", "placeholder", "aria-label"}
-DATA = {"简体中文", "测试医院"}
+DATA = {"简体中文", "测试医院", "名单.csv"}
 
 
 def pages_of(model) -> list[str]:

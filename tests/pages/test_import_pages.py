@@ -39,7 +39,7 @@ def test_a_file_is_looked_at_applied_and_its_bad_row_returned(sign_in):
     assert not Person.objects.exists()
 
     done = clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]), follow=True)
-    assert "已入库：新增 1 行，变更 0 行" in done.content.decode()
+    assert "已导入：新增 1 行，变更 0 行" in done.content.decode()
     assert Person.objects.get().document_number == GOOD
 
     returned = clerk.get(reverse("admin:office_importfile_returned", args=[file.pk]))

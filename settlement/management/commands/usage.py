@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from office.command_line import chosen_scheme
 from office.management.import_command import ImportCommand
 
 
@@ -10,10 +11,10 @@ class Command(ImportCommand):
     def add_arguments(self, parser):
         parser.add_argument("--year", type=int, required=True)
         parser.add_argument("--input", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--scheme", default="310", choices=["310", "390"])
+        parser.add_argument("--scheme", help="310 or 390")
         parser.add_argument("--preview", action="store_true", help="Only preview.")
         self.add_output_arguments(parser)
 
     def handle(self, *, input, year, scheme, preview, user, json, **options):
-        parameters = {"year": year, "scheme": scheme}
+        parameters = {"year": year, "scheme": chosen_scheme(scheme)}
         self.run(input, apply=not preview, user=user, as_json=json, parameters=parameters)

@@ -1,0 +1,221 @@
+"""Prepayments and year ends on the database, against Heyuan 12 in plain Python and against the ledger."""
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from accounts.models import Account
+from accounts.verify import verify_books
+from insured.models import Selection
+from office import runs
+from office.models import Run, RunState
+from policies.month import Month
+from settlement.heads import heads_of
+from settlement.models import FacilityUsage, Prepayment, YearEnd
+from tests.population import contract, insure, member, select
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office():
+    return member("clerk"), member("reviewer")
+
+
+def posted(office, kind: str, period: Month) -> Run:
+    clerk, reviewer = office
+    run = runs.compute(runs.prepare(kind=kind, scheme="310", period=period, by=clerk, origin="page").pk)
+    runs.approve(run, by=reviewer, origin="page")
+    runs.start_posting(run, by=reviewer, origin="page")
+    runs.post_chunks(run.pk)
+    run.refresh_from_db()
+    assert run.state == RunState.POSTED
+    return run
+
+
+def half_up(amount: Fraction) -> Decimal:
+    """Two places, half up, in integers: independent of the portal's own rounding."""
+    return Decimal(int(amount * 100 + Fraction(1, 2))) / 100
+
+
+def balance(facility, kind: str) -> Decimal:
+    return Account.objects.get(facility=facility, kind=kind).shown_balance
+
+
+def test_heads_follow_selection_insurance_life_and_agreement():
+    hospital, unsigned = contract(), contract(years=[2022])
+    station = contract(kind="village_station", parent=hospital, years=[])
+    outside = contract()
+    outside.county = None
+    outside.save()
+    select(insure(), hospital, first="2023-01")
+    select(insure(), station, first="2023-01")
+    select(insure(), outside, first="2023-01")
+    select(insure(), unsigned, first="2023-01")
+    select(insure(last="2023-02"), hospital, first="2023-01")
+    joined = insure(first="2023-05")
+    select(joined, hospital, first="2023-05")
+    mover = insure()
+    other = contract()
+    select(mover, hospital, first="2023-01", last="2023-06")
+    select(mover, other, first="2023-07", kind="change")
+
+    def heads(month):
+        return heads_of(scheme="310", month=Month.parse(month))
+
+    assert heads("2023-02") == {hospital.pk: 4}
+    assert heads("2023-03") == {hospital.pk: 3}
+    assert heads("2023-05") == {hospital.pk: 4}
+    assert heads("2023-07") == {hospital.pk: 3, other.pk: 1}
+
+
+def test_the_dead_have_no_heads_from_the_month_after():
+    hospital = contract()
+    person = insure()
+    select(person, hospital, first="2023-01")
+    person.died_on = Month.parse("2023-03").first_day
+    person.save()
+    assert heads_of(scheme="310", month=Month(2023, 3)) == {hospital.pk: 1}
+    assert heads_of(scheme="310", month=Month(2023, 4)) == {}
+
+
+def test_somebody_with_two_slots_counts_once_at_the_facility_chosen():
+    centre, parent = contract(), contract()
+    station = contract(kind="village_station", parent=parent)
+    both, only_station = insure(), insure()
+    select(both, centre, first="2023-01")
+    for person in (both, only_station):
+        Selection.objects.create(
+            person=person,
+            facility=station,
+            slot="station",
+            first_month=Month(2023, 1),
+            last_month=Month(2023, 12),
+            kind="first",
+        )
+    assert heads_of(scheme="310", month=Month(2023, 2)) == {centre.pk: 1, parent.pk: 1}
+
+
+def test_a_year_from_prepayments_to_shares(office):
+    """Five months of 2022 with 3, 2 and 1 heads: every figure recomputed in plain Python."""
+    facilities = [contract(), contract(level="tertiary"), contract()]
+    heads = {facility.pk: count for facility, count in zip(facilities, (3, 2, 1), strict=True)}
+    for facility, count in zip(facilities, (3, 2, 1), strict=True):
+        for _person in range(count):
+            select(insure(), facility, first="2022-08")
+    months = [Month(2022, number) for number in range(8, 13)]
+    for month in months:
+        posted(office, "prepayment", month)
+    # exactly 80 % of 400.00; one 分 below 80 % of 266.67; above 133.33
+    actual = dict(zip(heads, map(Decimal, ("320.00", "213.33", "200.00")), strict=True))
+    for facility, amount in actual.items():
+        FacilityUsage.objects.create(facility_id=facility, scheme="310", year=2022, actual=amount)
+
+    posted(office, "year_end", Month(2022, 1))
+
+    prepaid = Counter()
+    for line in Prepayment.objects.all():
+        assert line.amount == half_up(Fraction(320, 12) * heads[line.facility_id] * Fraction(80, 100))
+        prepaid[line.facility_id] += line.amount
+    for line in YearEnd.objects.all():
+        quota = half_up(Fraction(320, 12) * heads[line.facility_id] * 5)
+        used = actual[line.facility_id]
+        share = Fraction(80 if Fraction(used) / Fraction(quota) >= Fraction(4, 5) else 20, 100)
+        surplus = max(quota - used, Decimal(0))
+        payable = min(used, quota) + half_up(Fraction(surplus) * share)
+        assert (line.quota, line.payable, line.prepaid) == (quota, payable, prepaid[line.facility_id])
+        assert line.due == payable - prepaid[line.facility_id]
+        assert balance(line.facility, "advance") == 0
+        assert balance(line.facility, "payable") == payable
+    assert {line.payable for line in YearEnd.objects.all()} == {
+        Decimal("384.00"),
+        Decimal("224.00"),
+        Decimal("133.33"),
+    }
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_what_was_prepaid_too_much_comes_off_the_next_months(office):
+    """One head for 2022-08 only: quota 26.67, unused, pays 20 % = 5.33; 21.33 was prepaid, 16.00 too much."""
+    hospital = contract()
+    select(insure(), hospital, first="2022-08", last="2022-08")
+    posted(office, "prepayment", Month(2022, 8))
+    posted(office, "year_end", Month(2022, 1))
+    [line] = YearEnd.objects.all()
+    assert (line.quota, line.payable, line.due, line.flag) == (
+        Decimal("26.67"),
+        Decimal("5.33"),
+        Decimal("-16.00"),
+        "no_usage",
+    )
+    assert balance(hospital, "advance") == Decimal("16.00")
+
+    select(insure(), hospital, first="2023-01")
+    posted(office, "prepayment", Month(2023, 1))
+    posted(office, "prepayment", Month(2023, 2))
+    january, february = Prepayment.objects.filter(run__period__gte=Month(2023, 1)).order_by("run__period")
+    assert (january.entitlement, january.offset, january.amount) == (
+        Decimal("21.33"),
+        Decimal("16.00"),
+        Decimal("5.33"),
+    )
+    assert (february.offset, february.amount) == (Decimal("0.00"), Decimal("21.33"))
+    assert balance(hospital, "advance") == Decimal("42.66")
+    assert balance(hospital, "payable") == Decimal("21.33") + Decimal("5.33") + Decimal("21.33")
+
+
+def test_cost_without_a_quota_pays_nothing_and_is_flagged(office):
+    hospital = contract()
+    FacilityUsage.objects.create(facility=hospital, scheme="310", year=2023, actual="500.00")
+    run = posted(office, "year_end", Month(2023, 1))
+    [line] = YearEnd.objects.all()
+    assert (line.quota, line.payable, line.borne_by_facility, line.flag) == (
+        Decimal("0.00"),
+        Decimal("0.00"),
+        Decimal("500.00"),
+        "zero_quota",
+    )
+    assert [exception.code for exception in run.exceptions.all()] == ["zero_quota"]
+
+
+def test_a_settled_year_takes_no_more_prepayments_until_it_is_reversed(office):
+    hospital = contract()
+    select(insure(), hospital, first="2022-08")
+    year_end = posted(office, "year_end", Month(2022, 1))
+    with pytest.raises(runs.RunRefused, match=f"#{year_end.pk}"):
+        posted(office, "prepayment", Month(2022, 12))
+    runs.post_chunks(runs.reverse(year_end, by=office[1], origin="page", reason="usage was wrong").pk)
+    posted_draft = Run.objects.get(kind="prepayment")
+    assert runs.compute(posted_draft.pk).rows == 1
+
+
+def test_the_year_end_waits_for_prepayments_under_way(office):
+    select(insure(), contract(), first="2022-08")
+    waiting = runs.prepare(
+        kind="prepayment", scheme="310", period=Month(2022, 8), by=office[0], origin="page"
+    )
+    with pytest.raises(runs.RunRefused, match=f"#{waiting.pk}"):
+        posted(office, "year_end", Month(2022, 1))
+
+
+def test_selections_carry_over_and_back(office):
+    hospital, closed = contract(), contract(years=[2022])
+    kept, chosen, stranded = insure(), insure(), insure()
+    select(kept, hospital, first="2022-08")
+    select(chosen, hospital, first="2022-08")
+    select(chosen, closed, first="2023-01")
+    select(stranded, closed, first="2022-08")
+    gone = insure(last="2022-12")
+    select(gone, hospital, first="2022-08")
+
+    run = posted(office, "carry_over", Month(2022, 1))
+
+    carried = Selection.objects.filter(kind="carried")
+    assert list(carried.values_list("person", "facility", "first_month", "last_month")) == [
+        (kept.pk, hospital.pk, Month(2023, 1), Month(2023, 12))
+    ]
+    assert [(e.code, e.person_id) for e in run.exceptions.all()] == [("no_agreement", stranded.pk)]
+    runs.post_chunks(runs.reverse(run, by=office[1], origin="page", reason="too early").pk)
+    assert not carried.exists()
