@@ -19,7 +19,7 @@ from policies.adjudicate import (
     Line,
     Terms,
 )
-from policies.lines import CategorySpec, DeductibleSpec, LimitSpec, LineSpec, Ref
+from policies.lines import DeductibleSpec, LimitSpec, LineSpec, Ref
 from policies.money import to_fen
 from policies.month import Month
 from policies.pack import Pack
@@ -129,7 +129,7 @@ def resolve_terms(pack: Pack, day: date, case: Case) -> Terms:
     if spec.awaits is not None:  # a value alone would not say how to pay
         return Terms((), (), ((spec.awaits.value, look.article(spec.awaits)),))
     specs = [line for line in spec.lines if case.level is None or case.level in line.levels]
-    lines = tuple(_line(look, spec, line) for line in specs)
+    lines = tuple(_line(look, line) for line in specs)
     own_fees = tuple(line.part for line in lines if line.part != REST)
     if look.missing:
         return Terms((), (), tuple(look.missing))
@@ -184,7 +184,7 @@ class _Lookup:
         return 0, self.article(refs[-1])
 
 
-def _line(look: _Lookup, category: CategorySpec, spec: LineSpec) -> Line:
+def _line(look: _Lookup, spec: LineSpec) -> Line:
     rate, rate_article = look.rate(spec.rates)
     articles = {"rate": rate_article}
     for key, ref in (("cap", spec.cap), ("visit_limit", spec.visit_limit)):

@@ -27,7 +27,7 @@ def test_terms_are_resolved_once_per_case_and_period():
 def test_what_a_case_is_when_nothing_is_said():
     plain = Case("outpatient", None, "active", "other", False, None, None, False, None, 0, ())
     assert Case("outpatient") == plain
-    facts = {"category": "emergency", "level": None}
+    facts = {"category": "emergency", "level": None, "disease": "uremia", "diseases": frozenset({"uremia"})}
     assert TermsBook(load_pack("honghe")).case(date(2023, 1, 5), **facts) == plain._replace(
         category="emergency"
     )
@@ -52,6 +52,15 @@ def test_a_rate_nobody_states_holds_the_visit():
     known = resolve_terms(pack, day, Case("special", level="primary", disease="uremia", diseases=1))
     other = resolve_terms(pack, day, Case("special", level="primary", diseases=1))
     assert (known.missing, other.missing) == ((), (("special_rate_of_disease", "11"),))
+
+
+def test_an_optional_deductible_without_a_figure_is_none():
+    data = pack_data("shijiazhuang")
+    optional = {"from": "2022-01", "article": "20", "optional": True}
+    data["benefits"]["values"]["annual_deductible"]["values"] = [optional]
+    terms = resolve_terms(parse_pack(data), date(2023, 1, 5), Case("outpatient", age=30))
+    outcome = adjudicate(Visit(100, 100), terms, {})
+    assert (outcome.deductible, outcome.fund) == (0, 60)
 
 
 def test_a_category_that_awaits_its_terms_is_held_even_with_a_value():
