@@ -72,10 +72,8 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         ]
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Straight to the figures of the only scheme; of several schemes the first."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        return redirect("admin:office_policyversion_figure", schemes_here()[0])
+        """The figures of the only scheme; of several schemes those of the first."""
+        return self.figure(request, schemes_here()[0])
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The page of a version: what it changes and with what effect, then all its figures."""
