@@ -144,7 +144,7 @@ WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = env.path(
     "UPLOADS_DIR", default=Path(env("DATA_DIR", default="/var/lib/gongji")) / f"uploads-{CITY}"
 )
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=64 * 1024 * 1024)
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -51,7 +51,12 @@ def city_files(*, people: int, seed: int, today: date):
         if pack.capitation:
             first = max(Month.of(pack.starts), EARLIEST)
             chosen = selections(
-                enrolments=persons, facilities=places, seed=seed, first=first, last_year=today.year
+                enrolments=persons,
+                facilities=places,
+                seed=seed,
+                first=first,
+                last_year=today.year,
+                levels=pack.gates.selectable_levels,
             )
             yield "selections", f"选点-{scheme}", chosen
 

@@ -137,16 +137,20 @@ class Enrolment(models.Model):
                 name="enrolment_status_of_scheme",
                 violation_error_message=_("This status does not belong to the scheme."),
             ),
-            ExclusionConstraint(
-                name="enrolment_no_overlap",
-                expressions=[
-                    ("person", RangeOperators.EQUAL),
-                    ("scheme", RangeOperators.EQUAL),
-                    (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
-                ],
-                violation_error_message=_(
-                    "The person has another spell of this scheme in these months; end that one first."
-                ),
+            # One for each scheme: without the text column in its index the constraint costs a third less.
+            *(
+                ExclusionConstraint(
+                    name=f"enrolment_no_overlap_{scheme}",
+                    condition=Q(scheme=scheme),
+                    expressions=[
+                        ("person", RangeOperators.EQUAL),
+                        (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
+                    ],
+                    violation_error_message=_(
+                        "The person has another spell of this scheme in these months; end that one first."
+                    ),
+                )
+                for scheme in Scheme.values
             ),
         ]
 
@@ -210,16 +214,19 @@ class Selection(models.Model):
                 name="selection_within_one_year",
                 violation_error_message=_("A selection ends in the year in which it begins."),
             ),
-            ExclusionConstraint(
-                name="selection_no_overlap",
-                expressions=[
-                    ("person", RangeOperators.EQUAL),
-                    ("slot", RangeOperators.EQUAL),
-                    (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
-                ],
-                violation_error_message=_(
-                    "The person has another selection in these months; end that one the month before."
-                ),
+            *(
+                ExclusionConstraint(
+                    name=f"selection_no_overlap_{slot}",
+                    condition=Q(slot=slot),
+                    expressions=[
+                        ("person", RangeOperators.EQUAL),
+                        (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
+                    ],
+                    violation_error_message=_(
+                        "The person has another selection in these months; end that one the month before."
+                    ),
+                )
+                for slot in Slot.values
             ),
             models.UniqueConstraint(
                 Func(Value("year"), F("first_month"), function="date_part"),

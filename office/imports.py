@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from office.staging import Refused, stage
 from office.statements import statement
 
 APPLY_LOCK = 20_001
+ROWS_KEPT = timedelta(days=60)
 
 
 def upload(
@@ -155,7 +157,7 @@ def cancel(import_file: ImportFile) -> ImportFile:
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
         if import_file.state == ImportState.APPLIED:
-            raise Refused(ALREADY_APPLIED, **who_and_when(import_file))
+            raise already_applied(import_file)
         if import_file.state == ImportState.APPLYING:
             raise Refused(UNDER_WAY)
         import_file.state = ImportState.CANCELLED
@@ -169,6 +171,12 @@ def demand(by: Staff | None, permission: str) -> None:
         raise Refused(NOT_ALLOWED, name=by.username)
 
 
+def forget_old_rows() -> None:
+    """Files and counts are kept for good, their staged rows as long as somebody may look at them."""
+    old = ImportFile.objects.filter(created_at__lt=timezone.now() - ROWS_KEPT)
+    ImportRow.objects.filter(import_file__in=old).delete()
+
+
 def may_be_applied(import_file: ImportFile) -> None:
     applied = import_file if import_file.state == ImportState.APPLIED else import_file.repeats
     if applied is None:
@@ -179,18 +187,16 @@ def may_be_applied(import_file: ImportFile) -> None:
             state=ImportState.APPLIED,
         ).first()
     if applied:
-        raise Refused(ALREADY_APPLIED, **who_and_when(applied))
+        raise already_applied(applied)
     if import_file.state not in (ImportState.CHECKED, ImportState.APPLYING):
         raise Refused(NOT_CHECKED)
     if import_file.counts["rejected"] == import_file.counts["rows"]:
         raise Refused(NOTHING_TO_APPLY)
 
 
-def who_and_when(import_file: ImportFile) -> dict:
-    return {
-        "date": f"{timezone.localtime(import_file.applied_at):%Y-%m-%d %H:%M}",
-        "name": str(import_file.applied_by or "–"),
-    }
+def already_applied(import_file: ImportFile) -> Refused:
+    date = f"{timezone.localtime(import_file.applied_at):%Y-%m-%d %H:%M}"
+    return Refused(ALREADY_APPLIED, date=date, name=str(import_file.applied_by or "–"))
 
 
 def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
@@ -198,7 +204,6 @@ def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
     values = {"import": import_file.pk, **declared.values(import_file.parameters)}
     cursor.execute("set local jit = off")
     cursor.execute("set local work_mem = '128MB'")
-    cursor.execute("analyze office_importrow")
     cursor.execute(typed(layout=declared, header=import_file.header), values)
     cursor.execute("analyze typed")
     cursor.execute(statement(declared.facts), values)
@@ -213,7 +218,9 @@ def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
 
 def as_shown(cursor, import_file: ImportFile) -> None:
     cursor.execute(DIFFERENCES, {"import": import_file.pk})
-    rows, first = cursor.fetchone()
+    staged, rows, first = cursor.fetchone()
+    if staged != import_file.counts["rows"]:
+        raise Refused(ROWS_GONE)
     if rows:
         raise Refused(CHANGED_SINCE, rows=rows, first=first)
 
@@ -254,13 +261,14 @@ KEEP_VERDICT = """
 """
 
 DIFFERENCES = """
-    select count(*), min(number)
-    from (
-        select number, outcome, problems, changes from office_importrow where import_file_id = %(import)s
-    ) shown
-    full join verdict using (number)
-    where (shown.outcome, shown.problems, shown.changes)
-        is distinct from (verdict.outcome, verdict.problems, verdict.changes)
+    select count(*), count(*) filter (where differs), min(number) filter (where differs)
+    from verdict
+    join office_importrow shown using (number)
+    cross join lateral (
+        select (shown.outcome, shown.problems, shown.changes)
+            is distinct from (verdict.outcome, verdict.problems, verdict.changes) as differs
+    ) compared
+    where shown.import_file_id = %(import)s
 """
 
 ACCEPT = """
@@ -271,6 +279,7 @@ ACCEPT = """
 NOT_ALLOWED = gettext_noop("%(name)s may not import files.")
 TOO_LARGE = gettext_noop("The file is larger than %(limit)s MB.")
 ALREADY_APPLIED = gettext_noop("This file was applied on %(date)s by %(name)s; nothing is done twice.")
+ROWS_GONE = gettext_noop("The rows of this file are no longer kept ready. Check it again.")
 UNDER_WAY = gettext_noop("The file is being applied just now.")
 NOT_CHECKED = gettext_noop("The file has not been checked, or was cancelled or refused.")
 NOTHING_TO_APPLY = gettext_noop("Every row was rejected: there is nothing to apply.")

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from office import import_tasks, runs, schedule
+from office import import_tasks, imports, runs, schedule
 from office.models import Run, RunState
 
 
@@ -22,6 +22,7 @@ def post_run(run_id: int) -> None:
 def sweep() -> None:
     """Ask again for all that waits for a worker: the message may have been lost with one."""
     import_tasks.enqueue_waiting()
+    imports.forget_old_rows()
     for run in Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error=""):
         enqueue(run)
 

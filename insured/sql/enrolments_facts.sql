@@ -68,6 +68,17 @@ placed as (
             rows between unbounded preceding and unbounded following
         )
 ),
+-- The spells of everybody in the file: few beside all there are.
+spells as materialized (
+    select spell.*
+    from (
+        select distinct person.id
+        from typed
+        join insured_person person
+            on person.document_number = typed.document_number and person.document_type = typed.document_type
+    ) known
+    join insured_enrolment spell on spell.person_id = known.id
+),
 met as materialized (
     select placed.*,
         person.id as person_id, person.name as old_name, person.phone as old_phone,
@@ -94,9 +105,9 @@ met as materialized (
     left join office_county county on county.code = placed.county_code
     left join facilities_facility facility on facility.code = placed.facility_code
     -- The spell this row restates or corrects, or else the open one it ends.
-    left join insured_enrolment same
+    left join spells same
         on same.person_id = person.id and same.scheme = placed.scheme and same.first_month = placed.first_month
-    left join insured_enrolment ended
+    left join spells ended
         on ended.person_id = person.id and ended.scheme = placed.scheme and ended.last_month is null
         and ended.first_month < placed.first_month
         and (previous_month is null or previous_month < ended.first_month)

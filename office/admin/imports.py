@@ -7,7 +7,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -28,7 +27,7 @@ from office import imports
 from office.admin.import_page import import_page
 from office.admin.panels import badged
 from office.admin.records import ReadOnlyAdmin
-from office.import_tasks import check_import
+from office.import_tasks import enqueue
 from office.layouts import layout
 from office.models import ImportFile, ImportState, Origin, Scheme
 from office.policy import schemes_here
@@ -38,7 +37,7 @@ from office.tables import CONTENT_TYPES, write_template
 from office.templatetags.figures import whole
 
 STOP_POLLING = 286
-WAITING = (ImportState.UPLOADED, ImportState.CHECKING)
+WAITING = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.APPLYING)
 # The one layout whose file does not say itself for which scheme and year it is.
 OF_A_YEAR = "usage"
 
@@ -161,7 +160,7 @@ class ImportAdmin(ReadOnlyAdmin):
                 origin=Origin.PAGE,
                 parameters=given["parameters"],
             )
-            transaction.on_commit(lambda: check_import.delay(import_file.pk))
+            enqueue(import_file)
             return redirect("admin:office_importfile_change", import_file.pk)
         layouts = [layout(name) for name in settings.IMPORT_LAYOUTS]
         context = {"form": form, "title": _("Upload a file"), "layouts": layouts}
@@ -188,27 +187,20 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @method_decorator(require_POST)
     def apply(self, request, number):
-        """Carry the import out as it was shown; a refusal is told."""
-        import_file = self._to_change(request, number)
+        """Have a worker carry the import out as it was shown; a refusal is told."""
         try:
-            import_file = imports.apply(import_file, by=request.user)
+            enqueue(imports.confirm(self._to_change(request, number), by=request.user))
         except Refused as refused:
             messages.error(request, str(refused))
-        else:
-            counts = import_file.counts
-            messages.success(
-                request,
-                _("Applied: %(new)s new, %(changed)s changed.")
-                % {"new": whole(counts["new"]), "changed": whole(counts["changed"])},
-            )
         return redirect("admin:office_importfile_change", number)
 
     @method_decorator(require_POST)
     def check_again(self, request, number):
         """Check the file again against the records as they are now."""
         import_file = self._to_change(request, number)
-        ImportFile.objects.filter(pk=number, state=ImportState.CHECKED).update(state=ImportState.UPLOADED)
-        transaction.on_commit(lambda: check_import.delay(import_file.pk))
+        if ImportFile.objects.filter(pk=number, state=ImportState.CHECKED).update(state=ImportState.UPLOADED):
+            import_file.refresh_from_db()
+            enqueue(import_file)
         return redirect("admin:office_importfile_change", number)
 
     @method_decorator(require_POST)

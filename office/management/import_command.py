@@ -33,6 +33,8 @@ class ImportCommand(BaseCommand):
         by = acting_staff(user) if user else None
         import_file = imports.check(uploaded(file, layout=self.layout, by=by, parameters=parameters))
         applied, error = False, import_file.error
+        if import_file.repeats and not apply:
+            error = str(imports.already_applied(import_file.repeats))
         if apply and not error:
             try:
                 import_file = imports.apply(import_file, by=by)

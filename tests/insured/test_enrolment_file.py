@@ -8,7 +8,7 @@ from django.utils import translation
 
 from insured.models import Employer, Enrolment, Person, Selection
 from office import imports, returned
-from office.models import ImportState, Origin
+from office.models import ImportFile, ImportRow, ImportState, Origin
 from office.staging import Refused
 from policies.month import Month
 from tests.files import (
@@ -332,6 +332,17 @@ def test_what_changed_since_the_preview_is_not_applied():
     assert spells() == before
     assert counts(imports.check(file)) == {"new": 1, "changed": 1}
     assert imports.apply(file, by=None).state == ImportState.APPLIED
+
+
+def test_rows_that_a_crash_or_time_took_away_are_not_taken_for_done():
+    file = checked([enrolment()])
+    ImportRow.objects.all().delete()
+    with translation.override("en"), pytest.raises(Refused, match="no longer kept ready"):
+        imports.apply(file, by=None)
+    assert counts(imports.check(file)) == {"new": 1}
+    ImportFile.objects.update(created_at="2023-01-01T00:00:00Z")
+    imports.forget_old_rows()
+    assert not ImportRow.objects.exists()
 
 
 def test_nothing_is_applied_of_a_refused_cancelled_or_wholly_rejected_file():

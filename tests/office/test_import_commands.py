@@ -48,6 +48,8 @@ def test_with_apply_the_good_rows_are_in_and_a_second_time_changes_nothing(file,
     call_command("import_enrolments", str(file), "--apply", "--json")
     assert answer(capsys)["applied"] is True
     assert Person.objects.count() == 1
+    call_command("import_enrolments", str(file), "--json")
+    assert "不会重复处理" in answer(capsys)["error"]
     call_command("import_enrolments", str(file), "--apply", "--json")
     said = answer(capsys)
     assert (said["applied"], said["new"], said["unchanged"]) == (False, 0, 1)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from insured.models import Person
 from office import imports
+from office.import_tasks import apply_import
 from office.models import ImportFile, ImportState
 from tests.files import enrolment, workbook
 from tests.population import identity_card
@@ -38,8 +39,10 @@ def test_a_file_is_looked_at_applied_and_its_bad_row_returned(sign_in):
     assert "月缴费基数" in shown
     assert not Person.objects.exists()
 
-    done = clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]), follow=True)
-    assert "已导入：新增 1 行，变更 0 行" in done.content.decode()
+    under_way = clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]), follow=True)
+    assert "正在导入文件" in under_way.content.decode()
+    apply_import(file.pk)
+    assert "已导入" in page(clerk, file)
     assert Person.objects.get().document_number == GOOD
 
     returned = clerk.get(reverse("admin:office_importfile_returned", args=[file.pk]))
@@ -55,6 +58,7 @@ def test_changed_rows_show_old_and_new(sign_in):
     clerk = sign_in("clerk")
     first = checked(clerk, [enrolment(证件号码=GOOD)])
     clerk.post(reverse("admin:office_importfile_apply", args=[first.pk]))
+    apply_import(first.pk)
     second = checked(clerk, [enrolment(证件号码=GOOD, 月缴费基数="6000.00")])
     shown = page(clerk, second, "?rows=changed")
     assert "5000.00" in shown
