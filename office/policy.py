@@ -1,7 +1,7 @@
 """The rules in force here: shipped packs become version 1, and every run is bound to the version it used."""
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run
 from policies.entered import entered_part
 from policies.month import Month
-from policies.pack import FOLDER, Pack, parse_pack
+from policies.pack import FOLDER, Pack, available_packs, load_pack, parse_pack
 
 
 class NoPolicy(LookupError):
@@ -107,6 +107,12 @@ def open_version(*, scheme: str) -> PolicyVersion | None:
     """The one version of a scheme that is being entered or awaits approval."""
     being_entered = [PolicyState.DRAFT, PolicyState.SUBMITTED]
     return PolicyVersion.objects.filter(scheme=scheme, state__in=being_entered).first()
+
+
+@cache
+def shipped_packs() -> dict[str, Pack]:
+    """Every pack that came with the portal, as published, by its name."""
+    return {name: load_pack(name) for name in available_packs()}
 
 
 def pack_of(version: PolicyVersion) -> Pack:

@@ -15,11 +15,11 @@ from office.admin.figure_words import in_language
 from office.admin.rule_words import CATEGORIES, WORDS
 from office.fields import MonthFormField
 from office.models import PolicyVersion
-from office.policy import newest_version, pack_of, schemes_here
+from office.policy import newest_version, pack_of, schemes_here, shipped_packs
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
 from policies.node import PackError
-from policies.pack import Pack, available_packs, load_pack
+from policies.pack import Pack
 from policies.parameters import read_parameters, with_parameters
 from policies.values import LEVELS
 
@@ -169,7 +169,7 @@ class TrialForm(forms.Form):
         text = self.cleaned_data["parameters"]
         try:
             self.figures = read_parameters(text)
-            with_parameters(load_pack(available_packs()[0]), self.figures)
+            with_parameters(next(iter(shipped_packs().values())), self.figures)
         except PackError as error:
             raise forms.ValidationError(
                 _("These figures cannot be used: %(error)s") % {"error": error}
@@ -205,7 +205,7 @@ def rules_to_choose() -> list:
         (f"version-{version.pk}", f"{in_language(pack_of(version).title)} {_version_label(version)}")
         for version in PolicyVersion.objects.order_by("scheme", "-number")
     ]
-    shipped = [(name, in_language(load_pack(name).title)) for name in available_packs()]
+    shipped = [(name, in_language(pack.title)) for name, pack in shipped_packs().items()]
     return [(_("Stored here"), stored), (_("As published"), shipped)]
 
 
@@ -223,4 +223,4 @@ def pack_chosen(rules: str) -> Pack:
     prefix, dash, number = rules.partition("-")
     if prefix == "version" and dash:
         return pack_of(PolicyVersion.objects.get(pk=number))
-    return load_pack(rules)
+    return shipped_packs()[rules]

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from office.admin.figure_words import in_language
 from office.admin.pages import page
-from policies.pack import Pack, available_packs, load_pack
+from office.policy import shipped_packs
+from policies.pack import Pack
 from settlement.trial import Settled, as_line, settle
 from settlement.trial_form import TrialForm, first_choice
 from settlement.trial_words import problem, reason_of, room_name, state_name, step_name
@@ -66,7 +67,7 @@ def _settled(form: TrialForm, pack: Pack) -> list[Shown]:
 
 def _columns(form: TrialForm) -> list[tuple[str, list[Shown]]]:
     """The same visits under every city's published rules."""
-    return [(in_language(pack.city.name), _settled(form, pack)) for pack in map(load_pack, available_packs())]
+    return [(in_language(pack.city.name), _settled(form, pack)) for pack in shipped_packs().values()]
 
 
 def _in_words(one: Settled) -> Shown:

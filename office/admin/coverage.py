@@ -10,9 +10,9 @@ from office.admin.figure_words import in_language
 from office.admin.pages import page
 from office.admin.panels import Panel
 from office.admin.rule_words import NAMES
+from office.policy import shipped_packs
 from policies.coverage import Article, coverage
 from policies.labels import GATE_LABELS
-from policies.pack import load_pack
 
 KINDS = {
     "computed": gettext_lazy("Computed"),
@@ -58,7 +58,7 @@ REASONS = {
 
 def coverage_page(request):
     """The articles of one document, or of all, and of one kind, or of all."""
-    packs = {name: load_pack(name) for name in coverage()}
+    packs = {name: shipped_packs()[name] for name in coverage()}
     city, kind = request.GET.get("city", ""), request.GET.get("kind", "")
     city, kind = city if city in packs else "", kind if kind in KINDS else ""
     articles = coverage()

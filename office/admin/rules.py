@@ -55,9 +55,9 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     def holds_from(self, version):
         return version.effective or _("the beginning")
 
-    @admin.display(description=gettext_lazy("used by runs"), boolean=True)
+    @admin.display(description=gettext_lazy("used by runs"))
     def used(self, version):
-        return versions.is_frozen(version)
+        return _("yes") if versions.is_frozen(version) else "–"
 
     def has_add_permission(self, request):
         """Entering a figure is what adds a version."""
