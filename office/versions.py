@@ -57,13 +57,22 @@ def enter_figure(
     document = with_entered((draft or base).document, entered)
     pack = parse_pack(document)
     if draft is None:
-        draft = new_version(pack=pack, document=document, base=base, effective=first_month, created_by=by)
+        draft = _opened(pack=pack, document=document, base=base, effective=first_month, created_by=by)
     else:
         draft.effective = min(draft.effective, first_month)
         draft.document, draft.sha256 = document, sha256_of(document)
         draft.save()
     _record(draft, by=by, act="enter", detail=f"{value} {first_month}")
     return draft
+
+
+def _opened(**fields) -> PolicyVersion:
+    """A new draft; the database lets one person open it."""
+    try:
+        with transaction.atomic():
+            return new_version(**fields)
+    except IntegrityError:
+        raise VersionRefused(_("Somebody else has just opened a version; look again.")) from None
 
 
 def submit(version: PolicyVersion, *, by: Staff) -> None:

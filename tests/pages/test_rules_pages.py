@@ -38,6 +38,7 @@ VISIT = {
     "total": "200.00",
     "eligible": "100.00",
 }
+LANGUAGES = {"简体中文", "English"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -278,6 +279,16 @@ def test_a_trial_by_a_stored_version_and_too_much_for_a_link(sign_in):
     assert response.redirect_chain == []
     assert "无法生成链接" in response.text
     assert calculated(clerk, lines="\n".join("{" for _line in range(501))).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("given", [{}, {"compare": "on"}, {"rules": "honghe", "category": "special"}])
+def test_a_trial_speaks_the_language_chosen(sign_in, language, given):
+    labels = {"label", "button", "h2", "legend", "summary", "th", "dt"}
+    response = calculated(sign_in("clerk", language), **given)
+    texts = [text for tag, text in texts_of(response) if tag in labels and text not in LANGUAGES]
+    assert len(texts) > 20
+    assert not [text for text in texts if bool(CHINESE.search(text)) != (language == "zh-hans")]
 
 
 @pytest.mark.parametrize("address", ["/trial/", "/coverage/"])
