@@ -17,6 +17,7 @@ APPROVE_THE_FIRST = [
     from office_policyversion first
     where version.number > 1 and first.number = 1 and first.scheme = version.scheme
     """,
+    "set constraints all immediate",  # with checks pending no index can be made
 ]
 
 # What may still change of a version, by its state. What a run used is fixed in any state.
