@@ -8,11 +8,15 @@ from django.core.management import execute_from_command_line
 
 from config.embedded import services
 from config.processes import ServiceError
+from office.management.commands.adjudicate import Command as Adjudicate
 
 
 def main() -> None:
-    """Run the command with the services it needs around it."""
+    """Run the command with the services it needs around it; a trial reads files only and needs none."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["adjudicate"]:
+        Adjudicate().run_from_argv(sys.argv)
+        return
     try:
         with services():
             execute_from_command_line(sys.argv)

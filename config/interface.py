@@ -51,6 +51,16 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
     }
 
 
+def page(title, icon: str, name: str) -> dict:
+    """A sidebar entry for a page about the rules."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": allowed("office.view_policyversion"),
+    }
+
+
 def sidebar(request) -> list[dict]:
     """The rooms of work, top to bottom as a clerk's month goes."""
     return [
@@ -89,7 +99,11 @@ def sidebar(request) -> list[dict]:
         },
         {
             "title": _("Rules"),
-            "items": [entry(_("Policy versions"), "gavel", "office.policyversion")],
+            "items": [
+                page(_("Trial calculation"), "calculate", "trial"),
+                entry(_("Policy versions"), "gavel", "office.policyversion"),
+                page(_("Coverage of the documents"), "checklist", "coverage"),
+            ],
         },
         {
             "title": _("System"),

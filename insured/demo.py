@@ -38,6 +38,8 @@ FACILITIES = (
     ("未定级", "诊所", ("诊所",), 1),
 )
 
+LEVELS = {"三级": "tertiary", "二级": "secondary", "一级": "primary", "未定级": "primary"}
+
 STATUSES = {
     "在职": 62,
     "退休": 24,
@@ -133,11 +135,12 @@ def later(rng: random.Random, row: dict[str, str], *, first: Month, age: int) ->
 
 
 def facilities(*, seed: int, counties: list[Place]) -> list[dict[str, str]]:
-    """Forty facilities, dealt out over the counties; each village station follows its parent."""
+    """Some forty facilities, dealt out over the counties, a health centre in each; stations follow one."""
     rng = random.Random(seed)
     rows = []
     for level, kind, names, count in FACILITIES:
-        for number in range(count):
+        # Where people may choose primary facilities only, every county needs one.
+        for number in range(max(count, len(counties)) if kind == "乡镇卫生院" else count):
             county = counties[number % len(counties)]
             title = names[number // len(counties) % len(names)]
             town = "" if kind == "医院" else "".join(rng.choices(GIVEN, k=2))
@@ -182,10 +185,15 @@ def selections(
     seed: int,
     first: Month,
     last_year: int,
+    levels: tuple[str, ...],
 ) -> Iterator[dict[str, str]]:
     """Nearly everybody chooses, keeps the choice over the years, and now and then changes it."""
     rng = random.Random(seed)
-    open_to_choice = [row for row in facilities if row["机构类型"] not in ("零售药店", "村卫生站")]
+    open_to_choice = [
+        row
+        for row in facilities
+        if row["机构类型"] not in ("零售药店", "村卫生站") and LEVELS[row["机构等级"]] in levels
+    ]
     nearby: dict[str, list[str]] = {}
     for row in open_to_choice:
         nearby.setdefault(row["区县代码"], []).append(row["机构代码"])

@@ -15,7 +15,7 @@ from office import imports
 from office.groups import ROLES
 from office.layouts import layout
 from office.models import County, ImportFile, Origin, Staff
-from office.policy import pack_of, policy_in_force, schemes_here
+from office.policy import newest_version, pack_of, schemes_here
 from office.staging import Refused
 from policies.month import Month
 
@@ -45,13 +45,18 @@ def city_files(*, people: int, seed: int, today: date):
     yield "facilities", "定点机构", places
     yield "agreements", "服务协议", agreements(facilities=places, years=range(EARLIEST.year, today.year + 2))
     for scheme in schemes_here():
-        pack = pack_of(policy_in_force(scheme=scheme))
+        pack = pack_of(newest_version(scheme=scheme))
         persons = list(enrolments(people=people, seed=seed, counties=counties, scheme=scheme))
         yield "enrolments", f"参保登记-{scheme}", persons
         if pack.capitation:
             first = max(Month.of(pack.starts), EARLIEST)
             chosen = selections(
-                enrolments=persons, facilities=places, seed=seed, first=first, last_year=today.year
+                enrolments=persons,
+                facilities=places,
+                seed=seed,
+                first=first,
+                last_year=today.year,
+                levels=pack.gates.selectable_levels,
             )
             yield "selections", f"选点-{scheme}", chosen
 

@@ -4,12 +4,12 @@ from django.utils.translation import gettext_noop
 
 from insured.models import SelectionKind, Slot
 from office.layouts import MONTH, Change, Check, Column, Kind, Layout, Step, choice, code, text
-from office.policy import pack_of, policy_in_force, schemes_here
+from office.policy import newest_version, pack_of, schemes_here
 
 
 def station_slot() -> str:
     """Which choice a village station is: one of its own where the rules give two, else the only one."""
-    specs = [pack_of(policy_in_force(scheme=scheme)).capitation for scheme in schemes_here()]
+    specs = [pack_of(newest_version(scheme=scheme)).capitation for scheme in schemes_here()]
     return (
         Slot.STATION.value if any(spec and "station" in spec.slots for spec in specs) else Slot.PRIMARY.value
     )

@@ -11,7 +11,17 @@ from facilities.models import Facility
 from insured.models import Person
 from office.admin.run_page import is_working, progress_of
 from office.fields import MonthFormField
-from office.models import YEARLY_KINDS, ImportFile, ImportState, Run, RunKindName, RunState, Staff
+from office.models import (
+    YEARLY_KINDS,
+    ImportFile,
+    ImportState,
+    PolicyState,
+    PolicyVersion,
+    Run,
+    RunKindName,
+    RunState,
+    Staff,
+)
 from office.policy import schemes_here
 from office.runs import kinds_of
 from office.schedule import next_dates
@@ -66,10 +76,10 @@ def steps_of(month: Month) -> list[dict]:
     for run in Run.objects.filter(asked).exclude(state=RunState.CANCELLED).order_by("id"):
         found[run.scheme, run.kind] = run
     return [
-        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=period)
+        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=periods[kind])
         for scheme in schemes_here()
-        for kind, period in periods.items()
-        if kind in kinds_of(scheme=scheme)
+        for kind in kinds_of(scheme=scheme)
+        if kind in periods
     ]
 
 
@@ -100,6 +110,12 @@ def waiting_for(staff: Staff) -> list[dict]:
         drafts = runs.filter(state=RunState.DRAFT).filter(Q(prepared_by=staff) | Q(prepared_by=None))
         failed = ~Q(error="") | Q(events__act="send_back")
         waiting += [{"run": run, "what": _("to correct")} for run in drafts.filter(failed).distinct()[:SHOWN]]
+    if staff.has_perm("office.approve_policyversion"):
+        submitted = PolicyVersion.objects.filter(state=PolicyState.SUBMITTED).exclude(created_by=staff)
+        waiting += [{"version": version, "what": _("to approve")} for version in submitted]
+    if staff.has_perm("office.add_policyversion"):
+        own = PolicyVersion.objects.filter(state=PolicyState.DRAFT, created_by=staff)
+        waiting += [{"version": version, "what": _("to submit")} for version in own]
     if staff.has_perm("office.change_importfile"):
         checked = ImportFile.objects.filter(state=ImportState.CHECKED, uploaded_by=staff).order_by("id")
         waiting += [{"file": file, "what": _("to confirm")} for file in checked[:SHOWN]]

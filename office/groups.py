@@ -52,10 +52,16 @@ PERMISSIONS = {
         "office.post_run",
         "office.reverse_run",
         "office.export_run",
+        "office.approve_policyversion",
     ],
     "auditor": [*_may("view", _WORK), "office.export_run"],
     "finance": [*_may("view", _WORK), "office.post_run", "office.export_run"],
-    "policy_officer": _may("view", ["office.policyversion", "office.county", "office.run"]),
+    # Of two officers either may approve what the other entered.
+    "policy_officer": [
+        *_may("view", ["office.policyversion", "office.county", "office.run"]),
+        "office.add_policyversion",
+        "office.approve_policyversion",
+    ],
     "system_administrator": [
         *_may("view add change", ["office.staff"]),
         *_may("view add change delete", _SCHEDULE),

@@ -1,13 +1,17 @@
 """The rules in force here: shipped packs become version 1, and every run is bound to the version it used."""
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from office.models import City, County, PolicyVersion, Run
-from policies.pack import FOLDER, Pack, parse_pack
+from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run
+from policies.entered import entered_part
+from policies.month import Month
+from policies.pack import FOLDER, Pack, available_packs, load_pack, parse_pack
 
 
 class NoPolicy(LookupError):
@@ -18,7 +22,8 @@ class NoPolicy(LookupError):
 def load_shipped_packs(city: str) -> None:
     """Store the city, its counties and the packs it ships with; what is there already stays as it is.
 
-    A pack that differs from every stored version (after an upgrade) becomes the next version.
+    A pack that differs from every stored version (after an upgrade) is proposed as the next version from this
+    month on, with the figures entered so far: it holds once somebody has approved it.
     """
     for path in sorted(FOLDER.glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
@@ -32,12 +37,43 @@ def load_shipped_packs(city: str) -> None:
             County.objects.update_or_create(
                 code=county.code, defaults={"name": county.name.zh, "name_en": county.name.en}
             )
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
         versions = PolicyVersion.objects.filter(scheme=pack.scheme)
-        if not versions.filter(sha256=sha256).exists():
-            PolicyVersion.objects.create(
-                scheme=pack.scheme, number=versions.count() + 1, pack=pack.name, document=text, sha256=sha256
-            )
+        if not versions.exists():
+            new_version(pack=pack, document=text, state=PolicyState.APPROVED)
+        elif not versions.filter(document__startswith=text.rstrip()).exists():
+            _propose_upgrade(pack, text)
+
+
+def _propose_upgrade(pack: Pack, text: str) -> None:
+    """Nothing while another version is open: the next migrate finds the upgrade again."""
+    if open_version(scheme=pack.scheme) is not None:
+        return
+    base = newest_version(scheme=pack.scheme)
+    version = new_version(
+        pack=pack,
+        document=text.rstrip() + "\n" + entered_part(base.document),
+        state=PolicyState.SUBMITTED,
+        base=base,
+        effective=Month.of(timezone.localdate()),
+    )
+    PolicyEvent.objects.create(version=version, act="ship")
+
+
+def new_version(*, pack: Pack, document: str, **fields) -> PolicyVersion:
+    """Store a text as the next version of its scheme."""
+    last = PolicyVersion.objects.filter(scheme=pack.scheme).aggregate(last=Max("number"))["last"]
+    return PolicyVersion.objects.create(
+        scheme=pack.scheme,
+        number=(last or 0) + 1,
+        pack=pack.name,
+        document=document,
+        sha256=sha256_of(document),
+        **fields,
+    )
+
+
+def sha256_of(document: str) -> str:
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def schemes_here() -> list[str]:
@@ -45,12 +81,38 @@ def schemes_here() -> list[str]:
     return list(PolicyVersion.objects.order_by("scheme").values_list("scheme", flat=True).distinct())
 
 
-def policy_in_force(*, scheme: str) -> PolicyVersion:
-    """The newest version of a scheme's rules. Raises NoPolicy when the city does not run the scheme."""
-    version = PolicyVersion.objects.filter(scheme=scheme).order_by("-number").first()
+def policy_in_force(*, scheme: str, month: Month) -> PolicyVersion:
+    """The version of a scheme's rules that holds in a month: the newest approved one that holds from then.
+
+    Versions build on one another, so the newest contains what all before it say of the month. Raises NoPolicy
+    when the city does not run the scheme.
+    """
+    return _newest(Q(effective=None) | Q(effective__lte=month), scheme=scheme)
+
+
+def newest_version(*, scheme: str) -> PolicyVersion:
+    """The approved version the next one builds on; its figures may hold from a later month only."""
+    return _newest(Q(), scheme=scheme)
+
+
+def _newest(condition: Q, *, scheme: str) -> PolicyVersion:
+    approved = PolicyVersion.objects.filter(condition, scheme=scheme, state=PolicyState.APPROVED)
+    version = approved.order_by("-number").first()
     if version is None:
         raise NoPolicy(_("This city has no rules for scheme %(scheme)s.") % {"scheme": scheme})
     return version
+
+
+def open_version(*, scheme: str) -> PolicyVersion | None:
+    """The one version of a scheme that is being entered or awaits approval."""
+    being_entered = [PolicyState.DRAFT, PolicyState.SUBMITTED]
+    return PolicyVersion.objects.filter(scheme=scheme, state__in=being_entered).first()
+
+
+@cache
+def shipped_packs() -> dict[str, Pack]:
+    """Every pack that came with the portal, as published, by its name."""
+    return {name: load_pack(name) for name in available_packs()}
 
 
 def pack_of(version: PolicyVersion) -> Pack:

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from office.models import Run, RunChunk, RunEvent, RunKindName, RunState, Staff
-from office.policy import pack_of, policy_in_force
+from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
+from office.policy import newest_version, pack_of, policy_in_force
 from policies.month import Month
 from policies.pack import Pack
 
@@ -81,7 +81,7 @@ def kind_of(run: Run) -> RunKind:
 
 def kinds_of(*, scheme: str) -> list[RunKindName]:
     """The kinds of run a scheme has by its rules, in the order of the year's work."""
-    pack = pack_of(policy_in_force(scheme=scheme))
+    pack = pack_of(newest_version(scheme=scheme))
     return [RunKindName(name) for name in settings.RUN_KINDS if _kind(name).applies(pack)]
 
 
@@ -99,26 +99,26 @@ def prepare(
     """
     if by is not None and reverses is None:
         _demand(by, "office.prepare_run")
-    policy = reverses.policy if reverses else policy_in_force(scheme=scheme)
-    if reverses is None and not _kind(kind).applies(pack_of(policy)):
-        raise RunRefused(
-            _("By the rules of this scheme there is no such run: %(kind)s.")
-            % {"kind": RunKindName(kind).label}
-        )
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
     try:
         with transaction.atomic():
             last = None if reverses else same.aggregate(last=Max("attempt"))["last"]
-            run = Run.objects.create(
+            run = Run(
                 kind=kind,
                 scheme=scheme,
                 period=period,
-                policy=policy,
                 origin=origin,
                 prepared_by=by,
                 reverses=reverses,
                 attempt=0 if last is None else last + 1,
             )
+            run.policy = _policy_of(run)
+            if reverses is None and not _kind(kind).applies(pack_of(run.policy)):
+                raise RunRefused(
+                    _("By the rules of this scheme there is no such run: %(kind)s.")
+                    % {"kind": RunKindName(kind).label}
+                )
+            run.save()
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
         clash = Run.objects.filter(LIVE, kind=kind, scheme=scheme, period=period, reverses=reverses).first()
@@ -127,6 +127,11 @@ def prepare(
             % {"run": clash or kind, "state": clash.get_state_display() if clash else "?"}
         ) from None
     return run
+
+
+def _policy_of(run: Run) -> PolicyVersion:
+    """The rules a run is computed by: those that hold in its month; of a reversal those of its run."""
+    return run.reverses.policy if run.reverses else policy_in_force(scheme=run.scheme, month=run.last_month)
 
 
 def compute(run_id: int) -> Run:
@@ -139,6 +144,7 @@ def compute(run_id: int) -> Run:
                 return run
             run.chunks.all().delete()
             run.exceptions.all().delete()
+            run.policy = _policy_of(run)
             computed = kind_of(run).compute(run)
             chunks = list(run.chunks.order_by("number"))
             run.rows = sum(chunk.rows for chunk in chunks)

@@ -30,7 +30,7 @@ SCHEDULE = {
 
 
 def prepare_due(*, kind: str, today: date) -> list[Run]:
-    """Open the runs of a kind that are due today, for every scheme; one that is there already stays alone."""
+    """Open the runs of a kind due today, for schemes that ask for it; one that is there stays alone."""
     period = due_period(kind=kind, today=today)
     if period is None:
         return []

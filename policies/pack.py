@@ -3,7 +3,7 @@
 The file is laid out in the order of its document. ``benefits``, ``selection``, ``accounts``, ``capitation``
 and ``management`` may each hold ``values`` (values.py); ``benefits.categories`` says how visits are paid
 (lines.py), ``gates`` what is not paid (gates.py), ``accounts.credits`` and ``capitation.terms`` what the
-monthly runs do (credit.py, capitation.py).
+monthly runs do (credit.py, capitation.py). ``entered``, at the end, are figures entered later (entered.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from policies.entered import Entered, read_entered
 from policies.gates import GateSpec, read_gates
 from policies.lines import CATEGORIES, CategorySpec, read_category
 from policies.month import Month
@@ -57,6 +58,7 @@ class Pack:
     account_bans: tuple[Rule, ...]
     account_payouts: tuple[Rule, ...]
     capitation: CapitationSpec | None
+    entered: tuple[Entered, ...]
 
     def value(self, name: str, when: date | Month) -> Any:
         """The figure or table in force on a day (for a month: its first day); None if optional and absent.
@@ -139,6 +141,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
     force.close()
     sections = {name: section for name in SECTIONS if (section := node.node_or_none(name)) is not None}
     values = _values(sections, starts=starts, ends=ends)
+    entered = read_entered(node.nodes("entered", []), values)
     accounts, capitation = sections.get("accounts"), sections.get("capitation")
     pack = Pack(
         name=node.text("name"),
@@ -157,6 +160,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         account_bans=read_rules(accounts, "never"),
         account_payouts=read_rules(accounts, "payouts"),
         capitation=read_capitation(capitation, values),
+        entered=entered,
     )
     node.close()
     for section in sections.values():

@@ -12,9 +12,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policies.adjudicate import NOTHING, Outcome, Step, Visit, adjudicate, book, unbook
+from policies.adjudicate import (
+    NOTHING,
+    SCALE,
+    TWELFTHS,
+    Outcome,
+    Step,
+    Terms,
+    Visit,
+    adjudicate,
+    book,
+    unbook,
+)
 from policies.gates import first_gate
-from policies.money import text_of
+from policies.money import round_half_up, text_of
 from policies.pack import Pack, load_pack
 from policies.parameters import read_parameters, with_parameters
 from policies.terms import TermsBook, settled_as
@@ -41,7 +52,7 @@ def run_trial(
     """One result per non-blank line, in order; raises PackError for bad parameters before the first line."""
     if parameters:
         pack = with_parameters(pack, parameters)
-    return _results(_Trial(pack), visits)
+    return _results(Trial(pack), visits)
 
 
 def adjudicate_file(*, pack: str | Path, source: Path, target: Path, parameters: Path | None = None) -> int:
@@ -53,7 +64,7 @@ def adjudicate_file(*, pack: str | Path, source: Path, target: Path, parameters:
     if source.resolve() == target.resolve():
         raise ValueError(f"{target}: the results would overwrite the visits")
     given = read_parameters(parameters.read_text(encoding="utf-8")) if parameters else None
-    trial = _Trial(with_parameters(load_pack(pack), given or {}))
+    trial = Trial(with_parameters(load_pack(pack), given or {}))
     count = 0
     with source.open("rb") as visits, target.open("wb") as results:
         for result in _results(trial, visits):
@@ -69,7 +80,7 @@ def _json(result: dict[str, Any]) -> bytes:
         return json.dumps(result).encode("ascii")
 
 
-def _results(trial: _Trial, visits: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
+def _results(trial: Trial, visits: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
     first = True
     for raw in visits:
         if first:  # a byte order mark is no part of the first line
@@ -79,7 +90,21 @@ def _results(trial: _Trial, visits: Iterable[bytes | str]) -> Iterator[dict[str,
             yield trial.result(raw)
 
 
-class _Trial:
+class Room(NamedTuple):
+    """What is left of a limit or a deductible after a visit, in 分; ``most`` None: counted, not limited."""
+
+    kind: str  # limit | deductible
+    counter: str
+    article: str
+    most: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.most is None else max(self.most - self.used, 0)
+
+
+class Trial:
     """The state of one run: counters per person and year, and what became of each id."""
 
     def __init__(self, pack: Pack) -> None:
@@ -107,20 +132,7 @@ class _Trial:
             outcome = adjudicate(visit, None, used)
             steps.append(Step(self.pack.gates.articles[gate], gate, 0))
         else:
-            case = self.terms.case(
-                line.date,
-                category=category,
-                level=line.level,
-                status=line.status,
-                facility_kind=line.facility_kind,
-                locality=line.locality,
-                selected_from=line.selected_from,
-                born=line.birth_date,
-                admitted=line.admitted,
-                disease=line.disease,
-                diseases=line.diseases,
-            )
-            outcome = adjudicate(visit, self.terms.terms(line.date, case), used, steps)
+            outcome = adjudicate(visit, self.terms_of(line, category), used, steps)
         book(used, outcome)
         paid = outcome.state == "paid"
         self.settled[line.id] = _Settled(outcome, used, line.total) if paid else _UNPAID
@@ -132,6 +144,48 @@ class _Trial:
         amounts = _amounts(outcome, line.total)
         told = [{"article": s.article, "rule": s.rule, "amount": text_of(s.amount)} for s in steps]
         return _result(line.id, outcome.state, outcome.reason, amounts, told)
+
+    def terms_of(self, line: VisitLine, category: str) -> Terms:
+        case = self.terms.case(
+            line.date,
+            category=category,
+            level=line.level,
+            status=line.status,
+            facility_kind=line.facility_kind,
+            locality=line.locality,
+            selected_from=line.selected_from,
+            born=line.birth_date,
+            admitted=line.admitted,
+            disease=line.disease,
+            diseases=line.diseases,
+        )
+        return self.terms.terms(line.date, case)
+
+    def rooms(self, raw: bytes | str) -> list[Room]:
+        """What is left, after a settled visit, of each limit and deductible that applies to it."""
+        try:
+            line = read_line(raw, self.pack)
+        except LineError:
+            return []
+        category = settled_as(self.pack, line.category)
+        if line.reverses is not None or self.gate(line, category) is not None:
+            return []
+        used = self.used[line.person, line.date.year]
+        rooms: dict[str, Room] = {}
+        for part in self.terms_of(line, category).lines:
+            counter = part.deductible_counter
+            if counter is not None:
+                counter = f"{counter}:{line.drug}" if part.per_drug else counter
+                most = round_half_up(part.deductible, TWELFTHS)
+                rooms[counter] = Room(
+                    "deductible", counter, part.articles["deductible"], most, used.get(counter, 0)
+                )
+            for limit in (*part.limits, *(part.beyond.limits if part.beyond else ())):
+                most = None if limit.most is None else round_half_up(limit.most, SCALE)
+                rooms[limit.counter] = Room(
+                    "limit", limit.counter, limit.article, most, used.get(limit.counter, 0)
+                )
+        return list(rooms.values())
 
     def gate(self, line: VisitLine, category: str) -> str | None:
         spec = self.pack.categories.get(category)

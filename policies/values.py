@@ -86,6 +86,7 @@ class Value:
     parameter: bool
     notice: Notice | None
     entries: tuple[Entry, ...]
+    choices: tuple[str, ...] = ()
 
     @property
     def always_known(self) -> bool:
@@ -163,7 +164,7 @@ def read_value(node: Node, *, name: str, section: str, starts: date, ends: date 
         entries.append(_read_entry(item, start=start, end=end, unit=unit, by=by))
         if choices is not None and entries[-1].figure not in choices:
             raise PackError(f"{item.at('value')}: {entries[-1].figure!r} is none of {choices}")
-    return Value(name, section, unit, by, parameter, notice, tuple(entries))
+    return Value(name, section, unit, by, parameter, notice, tuple(entries), tuple(choices or ()))
 
 
 def _read_entry(node: Node, *, start: date, end: date | None, unit: str, by: tuple[str, ...]) -> Entry:

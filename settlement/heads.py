@@ -1,5 +1,6 @@
 """Heads of a month: for how many people a facility is paid (Heyuan 12, Shaoguan 9(2))."""
 
+from facilities.models import Agreement, AgreementKind
 from office.statements import fetch
 from policies.month import Month, months_between
 
@@ -12,3 +13,27 @@ def heads_of(*, scheme: str, month: Month) -> dict[int, int]:
 def heads_by_month(*, scheme: str, first: Month, last: Month) -> dict[Month, dict[int, int]]:
     """Heads of every month from first to last: their sums are person-months."""
     return {month: heads_of(scheme=scheme, month=month) for month in months_between(first, last)}
+
+
+def heads_after(*, scheme: str, month: Month) -> dict[int, int]:
+    """Heads of the month before, for a month's prepayment (Shaoguan 9(2)2).
+
+    Only facilities with an agreement in the month; one whose agreement returns in it has its own heads.
+    """
+    before, now = contracted_in(month - 1), contracted_in(month)
+    returned = {
+        facility: count
+        for facility, count in heads_of(scheme=scheme, month=month).items()
+        if facility not in before
+    }
+    earlier = heads_of(scheme=scheme, month=month - 1)
+    return {facility: count for facility, count in earlier.items() if facility in now} | returned
+
+
+def contracted_in(month: Month) -> set[int]:
+    """The facilities that have an outpatient agreement on some day of a month."""
+    return set(
+        Agreement.objects.filter(
+            kind=AgreementKind.OUTPATIENT, first_day__lte=month.last_day, last_day__gte=month.first_day
+        ).values_list("facility", flat=True)
+    )

@@ -14,7 +14,7 @@ from office.statements import execute
 from policies.capitation import CapitationTerms, capitation_terms, disburse, prepayment
 from policies.month import Month
 from policies.values import NotInForce
-from settlement.heads import heads_of
+from settlement.heads import heads_after, heads_of
 from settlement.models import Prepayment, YearEnd
 
 
@@ -22,7 +22,7 @@ def compute(run: Run) -> Computed:
     """A line per facility with heads in the month; what was overpaid before comes off first."""
     terms = terms_of(run, run.period)
     _refuse_closed_year(run)
-    heads = heads_of(scheme=run.scheme, month=run.period)
+    heads = heads_to_prepay(run, terms)
     clear_lines(run)
     run.prepayments.all().delete()
     brought_forward = overpaid(scheme=run.scheme)
@@ -46,6 +46,17 @@ def compute(run: Run) -> Computed:
     execute("settlement/prepayment_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day)
     cut_into_chunks(run)
     return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+
+
+def heads_to_prepay(run: Run, terms: CapitationTerms) -> dict[int, int]:
+    """The heads a month's prepayment counts: its own, or those of the month before.
+
+    A January, and the first month of the rules, has no month before it: it counts its own.
+    """
+    before = run.period - 1
+    follows = before.year == run.period.year and pack_of(run.policy).in_force(before.first_day)
+    counted = heads_after if terms.heads_month == "previous" and follows else heads_of
+    return counted(scheme=run.scheme, month=run.period)
 
 
 def _refuse_closed_year(run: Run) -> None:
@@ -79,8 +90,6 @@ def terms_of(run: Run, month: Month) -> CapitationTerms:
         raise RunRefused(_("No rules are in force for %(period)s.") % {"period": month}) from None
     if terms is None:
         raise RunRefused(_("This scheme does not pay by capitation."))
-    if terms.clearing != "none":
-        raise RunRefused(_("This scheme is cleared month by month, which the portal does not do yet."))
     return terms
 
 

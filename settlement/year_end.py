@@ -24,6 +24,11 @@ def compute(run: Run) -> Computed:
     """A line per facility that had heads, was prepaid or reports usage; lines without usage are flagged."""
     first, last = months_of_year(run)
     terms = {month: terms_of(run, month) for month in months_between(first, last)}
+    if terms[last].clearing != "none":
+        raise RunRefused(
+            _("Article %(article)s settles the year against monthly clearings; none are booked here.")
+            % {"article": terms[last].article}
+        )
     heads = heads_by_month(scheme=run.scheme, first=first, last=last)
     prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
     usage = dict(

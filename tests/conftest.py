@@ -21,6 +21,7 @@ KEPT = (
     "office_city",
     "office_county",
     "office_policyversion",
+    "office_staff",  # versions name who approved them: emptied by DELETE instead
     "django_celery_beat%",
 )
 
@@ -61,3 +62,7 @@ def empty_the_city() -> None:
         ).fetchall()
         connection.execute("set session_replication_role = replica")
         connection.execute(f"truncate {', '.join(name for (name,) in tables)} restart identity")
+        connection.execute(f"set search_path = c{CITY}, ext")
+        connection.execute("delete from office_policyversion where base_id is not null")
+        connection.execute("delete from office_staff")
+        connection.execute("alter table office_staff alter id restart")

@@ -69,6 +69,7 @@ NAMES = {
 WORDS = {
     "active": pgettext_lazy("insured", "active"),
     "retired": _("retired"),
+    "flexible": _("flexible"),
     "primary": _("primary"),
     "secondary": _("secondary"),
     "tertiary": _("tertiary"),
@@ -89,6 +90,15 @@ WORDS = {
     "invoice": _("invoice"),
     "original_receipt": _("original receipt"),
     "itemised_list": _("itemised list"),
+}
+
+CATEGORIES = {
+    "outpatient": _("outpatient visit"),
+    "emergency": _("emergency"),
+    "chronic": _("chronic disease"),
+    "special": _("special disease"),
+    "negotiated_drug": _("negotiated drug"),
+    "day_surgery": _("day surgery"),
 }
 
 UNITS = {"percent": "%", "yuan": _("yuan"), "months": _("months")}

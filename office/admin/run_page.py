@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from office.admin.exceptions import advice_of, title_of
 from office.admin.panels import Panel, linked
+from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, acts_open_to
 from office.models import County, Run, RunKindName, RunState, Staff
 from office.runs import Table, kind_of, previous_posted
@@ -138,7 +139,7 @@ def exceptions_of(run: Run, query) -> dict:
             (
                 (person.person_number if person else facility.code) if record else "",
                 linked(record, record.name) if record else "",
-                exception.detail,
+                NAMES.get(exception.detail, exception.detail),
                 exception.article,
             )
         )

@@ -1,6 +1,4 @@
-"""The agency itself: its city and counties, its staff, the rules in force, its runs and its imports.
-
-A *run* is the document behind everything that moves money or touches the whole population:
+"""Runs: the document behind everything that moves money or touches the whole population.
 
     draft -> computed -> reviewed -> posting -> posted -> reversed
                |  ^ sent back: draft again                  (by a run of kind `reversal`)
@@ -9,107 +7,14 @@ A *run* is the document behind everything that moves money or touches the whole 
 What a run does is said by its kind (`settings.RUN_KINDS`); how it is controlled is said once, in `runs.py`.
 """
 
-from django.contrib.auth.models import AbstractUser
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from office.fields import MoneyField, MonthField, first_of_month
-
-
-class Scheme(models.TextChoices):
-    EMPLOYEE = "310", _("Employee scheme")
-    RESIDENT = "390", _("Resident scheme")
-
-
-class Origin(models.TextChoices):
-    """Where an act came from."""
-
-    PAGE = "page", _("Portal")
-    COMMAND_LINE = "command_line", _("Command line")
-    SCHEDULE = "schedule", _("Schedule")
-
-
-class City(models.Model):
-    """The one pooling area this database serves."""
-
-    code = models.CharField(_("code"), max_length=6, primary_key=True)
-    name = models.CharField(_("name"), max_length=50)
-    name_en = models.CharField(_("English name"), max_length=50)
-
-    class Meta:
-        verbose_name = _("city")
-        verbose_name_plural = _("cities")
-
-    def __str__(self):
-        return self.name
-
-
-class County(models.Model):
-    """A county, district or the municipal level (city code + 99) of the city."""
-
-    code = models.CharField(_("code"), max_length=12, unique=True)
-    name = models.CharField(_("name"), max_length=50)
-    name_en = models.CharField(_("English name"), max_length=50, blank=True)
-
-    class Meta:
-        verbose_name = _("county")
-        verbose_name_plural = _("counties")
-        ordering = ["code"]
-
-    def __str__(self):
-        return self.name
-
-
-class Staff(AbstractUser):
-    """Somebody who works at the agency and signs in."""
-
-    first_name = None
-    last_name = None
-    display_name = models.CharField(pgettext_lazy("person", "name"), max_length=50)
-
-    REQUIRED_FIELDS = ["display_name"]
-
-    class Meta:
-        verbose_name = _("staff member")
-        verbose_name_plural = _("staff")
-
-    def __str__(self):
-        return self.display_name or self.username
-
-    def get_full_name(self):
-        return self.display_name
-
-    def get_short_name(self):
-        return self.display_name
-
-
-class PolicyVersion(models.Model):
-    """The rules of a scheme as one numbered text: version 1 is the shipped pack."""
-
-    scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
-    number = models.PositiveSmallIntegerField(_("version"))
-    pack = models.CharField(_("pack"), max_length=50)
-    document = models.TextField(_("document"), help_text=_("The pack as YAML, as it was read."))
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("policy version")
-        verbose_name_plural = _("policy versions")
-        ordering = ["scheme", "-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "number"], name="policy_version_number_once"),
-            models.UniqueConstraint(fields=["scheme", "sha256"], name="policy_version_content_once"),
-        ]
-
-    def __str__(self):
-        return gettext("%(scheme)s rules, version %(number)s") % {
-            "scheme": self.get_scheme_display(),
-            "number": self.number,
-        }
+from office.models.agency import Origin, Scheme, Staff
+from office.models.policy import PolicyVersion
+from policies.month import Month
 
 
 class RunState(models.TextChoices):
@@ -238,6 +143,11 @@ class Run(models.Model):
         return (self.reverses or self).kind in YEARLY_KINDS
 
     @property
+    def last_month(self) -> Month:
+        """The month up to which the run reaches; its rules are those that hold then."""
+        return self.period + 11 if self.yearly else self.period
+
+    @property
     def period_label(self) -> str:
         return str(self.period.year) if self.yearly else str(self.period)
 
@@ -292,119 +202,3 @@ class RunEvent(models.Model):
         verbose_name = _("run event")
         verbose_name_plural = _("run events")
         ordering = ["id"]
-
-
-class WorkingDay(models.Model):
-    """A day on which the agency departs from the public calendar of working days."""
-
-    day = models.DateField(_("day"), unique=True)
-    working = models.BooleanField(_("working day"))
-    note = models.CharField(_("note"), max_length=100, blank=True)
-
-    class Meta:
-        verbose_name = _("working day exception")
-        verbose_name_plural = _("working day exceptions")
-        ordering = ["-day"]
-
-    def __str__(self):
-        return str(self.day)
-
-
-class ImportState(models.TextChoices):
-    UPLOADED = "uploaded", _("Uploaded")
-    CHECKING = "checking", _("Being checked")
-    CHECKED = "checked", _("Awaiting confirmation")
-    APPLYING = "applying", _("Being applied")
-    APPLIED = "applied", _("Applied")
-    REFUSED = "refused", _("Refused")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-class ImportFile(models.Model):
-    """A clerk's file on its way into the records: uploaded, checked against them, looked at, applied."""
-
-    layout = models.CharField(_("layout"), max_length=20)
-    name = models.CharField(_("file name"), max_length=200)
-    sha256 = models.CharField(max_length=64)
-    size = models.BigIntegerField(_("size"))
-    stored_as = models.CharField(max_length=40, unique=True)
-    parameters = models.JSONField(_("parameters"), default=dict)
-    header = models.JSONField(_("header"), default=list)
-    state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.UPLOADED)
-    counts = models.JSONField(_("counts"), default=dict)
-    refusal = models.JSONField(_("reason of refusal"), null=True)
-    repeats = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, verbose_name=_("same content as")
-    )
-    origin = models.CharField(_("origin"), max_length=12, choices=Origin)
-    uploaded_by = models.ForeignKey(
-        Staff, null=True, on_delete=models.PROTECT, related_name="uploads", verbose_name=_("uploaded by")
-    )
-    applied_by = models.ForeignKey(
-        Staff,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="applied_imports",
-        verbose_name=_("applied by"),
-    )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    checked_at = models.DateTimeField(_("checked at"), null=True)
-    applied_at = models.DateTimeField(_("applied at"), null=True)
-
-    class Meta:
-        verbose_name = _("import")
-        verbose_name_plural = _("imports")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["layout", "sha256", "parameters"],
-                condition=Q(state="applied"),
-                name="import_content_applied_once",
-            ),
-        ]
-
-    def __str__(self):
-        return self.name
-
-    @property
-    def error(self) -> str:
-        """Why the file as a whole was refused, in the reader's language."""
-        return gettext(self.refusal["message"]) % self.refusal["values"] if self.refusal else ""
-
-
-class Outcome(models.TextChoices):
-    NEW = "new", _("New")
-    CHANGED = "changed", _("Changed")
-    UNCHANGED = "unchanged", _("Unchanged")
-    REJECTED = "rejected", _("Rejected")
-
-
-class ImportRow(models.Model):
-    """One row of a file as it was read, and what would come of it. Unlogged: the file itself is kept.
-
-    `problems` and `notices` are `field:fault:value`, worded by the layout; `changes` are `[field, old, new]`.
-    """
-
-    pk = models.CompositePrimaryKey("import_file_id", "number")
-    import_file = models.ForeignKey(
-        ImportFile, on_delete=models.CASCADE, related_name="staged", db_constraint=False, db_index=False
-    )
-    number = models.IntegerField(_("row"))
-    cells = ArrayField(models.TextField(), verbose_name=_("cells"))
-    imprecise = ArrayField(models.SmallIntegerField(), verbose_name=_("numbers too long for Excel"))
-    cleaned = ArrayField(models.SmallIntegerField(), verbose_name=_("cells that were cleaned"))
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, null=True)
-    problems = ArrayField(models.TextField(), verbose_name=_("problems"), null=True)
-    notices = ArrayField(models.TextField(), verbose_name=_("notices"), null=True)
-    changes = models.JSONField(_("changes"), null=True)
-
-    class Meta:
-        verbose_name = _("row of an import")
-        verbose_name_plural = _("rows of imports")
-        indexes = [
-            models.Index(
-                fields=["import_file", "outcome", "number"],
-                condition=Q(outcome__in=["changed", "rejected"]),
-                name="import_row_to_look_at",
-            ),
-        ]
