@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 from django.db import transaction
 from django.db.models import Max, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run
@@ -122,6 +122,15 @@ def pack_of(version: PolicyVersion) -> Pack:
 @lru_cache(maxsize=32)
 def _parsed(sha256: str, document: str) -> Pack:
     return parse_pack(document)
+
+
+def notice(*, article: str, text: str) -> dict:
+    """Something to be known with a run, in both languages; `text` is a msgid."""
+    said = {"article": article}
+    for key, language in (("zh", "zh-hans"), ("en", "en")):
+        with translation.override(language):
+            said[key] = translation.gettext(text)
+    return said
 
 
 def notices_of(run: Run, *, section: str) -> list[dict]:

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import AccountKind
 from accounts.posting import clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from office.models import Run, RunException, RunKindName, RunState
-from office.policy import notices_of, pack_of
+from office.policy import notice, notices_of, pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
 from office.statements import execute
 from policies.capitation import annual_quota_of, year_end, year_end_due
@@ -19,16 +20,17 @@ from settlement.heads import heads_by_month
 from settlement.models import FacilityUsage, Prepayment, YearEnd
 from settlement.prepay import terms_of
 
+# Where nothing is cleared during the year, every prepayment is still an advance when the year is settled.
+UNCLEARED = gettext_noop(
+    "No monthly clearing is booked here: the year is settled against the prepayments, and no quality deposit"
+    " was held."
+)
+
 
 def compute(run: Run) -> Computed:
     """A line per facility that had heads, was prepaid or reports usage; lines without usage are flagged."""
     first, last = months_of_year(run)
     terms = {month: terms_of(run, month) for month in months_between(first, last)}
-    if terms[last].clearing != "none":
-        raise RunRefused(
-            _("Article %(article)s settles the year against monthly clearings; none are booked here.")
-            % {"article": terms[last].article}
-        )
     heads = heads_by_month(scheme=run.scheme, first=first, last=last)
     prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
     usage = dict(
@@ -80,7 +82,10 @@ def compute(run: Run) -> Computed:
         "settlement/year_end_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day, pool=pool.pk
     )
     cut_into_chunks(run)
-    return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+    notices = notices_of(run, section="capitation")
+    if terms[last].clearing == "monthly":
+        notices.append(notice(article=terms[last].article, text=UNCLEARED))
+    return Computed(totals=totals_of(run), notices=notices)
 
 
 def months_of_year(run: Run) -> tuple[Month, Month]:

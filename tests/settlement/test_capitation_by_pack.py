@@ -95,8 +95,8 @@ def test_people_of_a_station_count_at_its_parent_unless_they_chose_a_facility(cl
     [("144.00", "180.00", "36.00"), ("143.99", "143.99", "0.00"), ("200.00", "180.00", "0.00")],
 )
 def test_from_the_threshold_on_the_whole_quota_is_paid(clerk, reviewer, actual, payable, share):
-    """The kind of sharing alone, under rules without monthly clearings: 3 heads, 60 a year, quota 180."""
-    rules_of("shaoguan", change=("clearing: monthly", "clearing: none"))
+    """3 heads, 60 a year, quota 180; nothing was cleared, so January's prepayment is still an advance."""
+    rules_of("shaoguan")
     facility = contract()
     residents(facility, 3, first="2024-01")
     posted(prepared(clerk, kind="prepayment", period=Month(2024, 1), scheme="390"), reviewer)
@@ -106,13 +106,9 @@ def test_from_the_threshold_on_the_whole_quota_is_paid(clerk, reviewer, actual, 
     assert (line.person_months, str(line.quota)) == (36, "180.00")
     assert (str(line.payable), str(line.facility_share)) == (payable, share)
     assert line.due == Decimal(payable) - Decimal("12.00")
-
-
-def test_a_year_settled_against_clearings_is_refused_by_its_article(clerk):
-    rules_of("shaoguan")
-    residents(contract(), 1, first="2024-01")
-    with pytest.raises(RunRefused, match=r"9\(2\)"):
-        prepared(clerk, kind="year_end", period=Month(2024, 1), scheme="390")
+    [notice] = run.notices
+    assert notice["article"] == "9(2)"
+    assert ("按月清算" in notice["zh"], "monthly clearing" in notice["en"]) == (True, True)
 
 
 @pytest.mark.parametrize("city", ["honghe", "shijiazhuang", "nanchang"])
