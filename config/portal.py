@@ -310,7 +310,7 @@ def answers(port: int) -> bool:
 
 def announce(port: int, directory: Path, seconds: float) -> None:
     """Say where the portal is and who may sign in."""
-    sign_ins = directory / "sign-ins.txt"
+    sign_ins = directory / f"sign-ins-{os.environ.get('CITY', DEFAULT_CITY)}.txt"
     lines = [
         "",
         "=" * 78,

@@ -88,4 +88,4 @@ def sign_ins(folder: Path) -> None:
             staff.groups.add(Group.objects.get(name=role))
             lines.append(f"{username:<10} {password:<16} {label}")
     if lines:
-        (folder / "sign-ins.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (folder / f"sign-ins-{settings.CITY}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

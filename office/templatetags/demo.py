@@ -11,5 +11,5 @@ register = template.Library()
 @register.simple_tag
 def demo_sign_ins() -> str:
     """The text the demo's loading left beside the uploads; nothing outside a demo."""
-    path = Path(settings.MEDIA_ROOT).parent / "sign-ins.txt"
+    path = Path(settings.MEDIA_ROOT).parent / f"sign-ins-{settings.CITY}.txt"
     return path.read_text(encoding="utf-8").strip() if settings.DEMO and path.is_file() else ""

@@ -35,7 +35,7 @@ def test_the_city_comes_in_through_the_clerks_files(tmp_path, capsys):
     assert {2022, 2023} <= set(Agreement.objects.values_list("first_day__year", flat=True))
     assert str(Selection.objects.order_by("first_month")[0].first_month) == "2022-08"
     assert Enrolment.objects.filter(status="retired").exclude(retirement_group="").exists()
-    sign_ins = (tmp_path / "sign-ins.txt").read_text().splitlines()
+    sign_ins = (tmp_path / f"sign-ins-{settings.CITY}.txt").read_text().splitlines()
     for line in sign_ins:
         username, password, _role = line.split(maxsplit=2)
         assert Staff.objects.get(username=username).check_password(password)
