@@ -5,10 +5,13 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import ProgrammingError
 
 from config.embedded import services
 from config.processes import ServiceError
 from office.management.commands.adjudicate import Command as Adjudicate
+
+UNDEFINED_TABLE = "42P01"
 
 
 def main() -> None:
@@ -22,6 +25,12 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except ServiceError as error:
         sys.exit(f"{error}")
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+            raise
+        sys.exit(
+            "The city's tables are not there, or not up to date: run `make demo` or `manage.py migrate`."
+        )
 
 
 if __name__ == "__main__":
