@@ -130,7 +130,7 @@ class Trial:
         steps: list[Step] = []
         if gate is not None:
             outcome = adjudicate(visit, None, used)
-            steps.append(Step(self.pack.gates.articles[gate], gate, 0))
+            steps.append(Step(self.article_of(gate, category), gate, 0))
         else:
             outcome = adjudicate(visit, self.terms_of(line, category), used, steps)
         book(used, outcome)
@@ -144,6 +144,13 @@ class Trial:
         amounts = _amounts(outcome, line.total)
         told = [{"article": s.article, "rule": s.rule, "amount": text_of(s.amount)} for s in steps]
         return _result(line.id, outcome.state, outcome.reason, amounts, told)
+
+    def article_of(self, gate: str, category: str) -> str:
+        """A gate's article: the category's own where that is what asks for a certified disease."""
+        spec = self.pack.categories.get(category)
+        if gate == "not_certified" and spec is not None and spec.certified:
+            return spec.article
+        return self.pack.gates.articles[gate]
 
     def terms_of(self, line: VisitLine, category: str) -> Terms:
         case = self.terms.case(

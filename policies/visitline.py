@@ -142,7 +142,7 @@ def _check_required(fields: dict[str, Any], pack: Pack) -> None:
 
 
 def _check_together(line: VisitLine) -> None:
-    if line.facility_kind is not None and line.level != "primary":
+    if line.facility_kind is not None and line.level not in (None, "primary"):
         raise LineError("facility_kind", "a village station is of level primary")
     if line.eligible > line.total:
         raise LineError("eligible", "above total")

@@ -200,7 +200,7 @@ def test_null_is_absent():
 def test_a_station_is_primary_where_no_level_is_asked_for():
     line = {key: GOOD[key] for key in GOOD if key != "level"} | {"birth_date": "1980-01-01"}
     assert only(line, pack="shijiazhuang")["state"] == "paid"
-    assert only(line | {"facility_kind": "village_station"}, pack="shijiazhuang")["state"] == "error"
+    assert only(line | {"facility_kind": "village_station"}, pack="shijiazhuang")["state"] == "paid"
     assert (
         only(line | {"level": "primary", "facility_kind": "village_station"}, pack="shijiazhuang")["state"]
         == "paid"
