@@ -27,10 +27,8 @@ def compute(run: Run) -> Computed:
     pack = pack_of(run.policy)
     try:
         terms = credit_terms(pack, run.period)
-    except NotInForce as reason:
-        raise RunRefused(
-            _("No rules are in force for %(period)s: %(reason)s") % {"period": run.period, "reason": reason}
-        ) from None
+    except NotInForce:
+        raise RunRefused(_("No rules are in force for %(period)s.") % {"period": run.period}) from None
     clear_lines(run)
     table = _as_arrays(terms)
     here = {"scheme": run.scheme, "month": run.period.first_day}

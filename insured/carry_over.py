@@ -93,6 +93,7 @@ UNDO = RunKind(name=RunKindName.REVERSAL, compute=compute_undo, post_chunk=post_
 CARRY_OVER = RunKind(
     name=RunKindName.CARRY_OVER,
     applies=lambda pack: pack.capitation is not None,
+    latest=lambda month: Month(month.year, 1),
     compute=compute,
     post_chunk=post,
     mirror=UNDO,

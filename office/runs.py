@@ -25,6 +25,7 @@ from policies.pack import Pack
 
 # Advisory lock numbers, each used for one thing only.
 SEALING_LOCK = 4201
+STARTING_LOCK = 4202
 
 LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
 
@@ -50,6 +51,9 @@ class RunKind:
 
     applies: whether a scheme with these rules has such runs at all.
     compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
+    latest: the last period that may be run in a month: nothing is computed ahead of its time.
+    still_holds: asked before posting; raises RunRefused when what the run was computed from has changed.
+    may_be_undone: asked before reversing; raises RunRefused while other posted runs rest on this one.
     post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
@@ -58,6 +62,9 @@ class RunKind:
 
     name: RunKindName
     applies: Callable[[Pack], bool] = lambda pack: True
+    latest: Callable[[Month], Month] = lambda month: month
+    still_holds: Callable[[Run], None] = lambda run: None
+    may_be_undone: Callable[[Run], None] = lambda run: None
     compute: Callable[[Run], Computed]
     post_chunk: Callable[[Run, RunChunk], str]
     mirror: "RunKind | None" = None
@@ -99,6 +106,8 @@ def prepare(
     """
     if by is not None and reverses is None:
         _demand(by, "office.prepare_run")
+    if reverses is None and period > _kind(kind).latest(Month.of(timezone.localdate())):
+        raise RunRefused(_("It is too early for this run: the period is not over, or not there yet."))
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
     try:
         with transaction.atomic():
@@ -205,12 +214,29 @@ def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
     _advance(run, unposted, by=by, origin=origin, act="cancel", reason=reason, state=RunState.CANCELLED)
 
 
+def compute_again(run: Run, *, by: Staff | None, origin: str) -> None:
+    """Free a draft that was sent back or refused to be computed anew, by the caller or a worker."""
+    if by is not None:
+        _demand(by, "office.prepare_run")
+    draft = Run.objects.filter(pk=run.pk, state=RunState.DRAFT)
+    _advance(run, draft, by=by, origin=origin, act="compute", computed_at=None, error="")
+
+
 def start_posting(run: Run, *, by: Staff | None, origin: str) -> None:
     """Move an approved run to posting; `post_chunks` (here or in a worker) does the work."""
     if by is not None:
         _demand(by, "office.post_run")
     reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
-    _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING)
+    with transaction.atomic():
+        _one_at_a_time()
+        kind_of(run).still_holds(run)
+        _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING)
+
+
+def _one_at_a_time() -> None:
+    """Runs that rest on each other start posting and reversing one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [STARTING_LOCK])
 
 
 def post_chunks(run_id: int) -> None:
@@ -298,9 +324,11 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
     if run.kind == RunKindName.REVERSAL:
         raise RunRefused(_("A reversal cannot be reversed; run the month again."))
     with transaction.atomic():
+        _one_at_a_time()
         posted = Run.objects.select_for_update().get(pk=run.pk)
         if posted.state != RunState.POSTED:
             raise RunRefused(wrong_state(posted))
+        kind_of(posted).may_be_undone(posted)
         reversal = prepare(
             kind=RunKindName.REVERSAL,
             scheme=run.scheme,

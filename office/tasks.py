@@ -2,6 +2,7 @@
 
 from celery import shared_task
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from office import import_tasks, imports, runs, schedule
@@ -18,12 +19,18 @@ def post_run(run_id: int) -> None:
     runs.post_chunks(run_id)
 
 
+def waiting_for_a_worker() -> QuerySet[Run]:
+    """Runs whose next step is a worker's; a draft computed before was sent back to its preparer."""
+    never_computed = Q(state=RunState.DRAFT, computed_at=None)
+    return Run.objects.filter(never_computed | Q(state=RunState.POSTING), error="")
+
+
 @shared_task
 def sweep() -> None:
     """Ask again for all that waits for a worker: the message may have been lost with one."""
     import_tasks.enqueue_waiting()
     imports.forget_old_rows()
-    for run in Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error=""):
+    for run in waiting_for_a_worker():
         enqueue(run)
 
 

@@ -17,6 +17,9 @@ from policies.values import NotInForce
 from settlement.heads import heads_after, heads_of
 from settlement.models import Prepayment, YearEnd
 
+# Booked, or being booked: what other runs have to count with.
+BOOKED = [RunState.POSTING, RunState.POSTED]
+
 
 def compute(run: Run) -> Computed:
     """A line per facility with heads in the month; what was overpaid before comes off first."""
@@ -61,7 +64,7 @@ def heads_to_prepay(run: Run, terms: CapitationTerms) -> dict[int, int]:
 
 def _refuse_closed_year(run: Run) -> None:
     closed = Run.objects.filter(
-        kind=RunKindName.YEAR_END, scheme=run.scheme, period=Month(run.period.year, 1), state=RunState.POSTED
+        kind=RunKindName.YEAR_END, scheme=run.scheme, period=Month(run.period.year, 1), state__in=BOOKED
     ).first()
     if closed is not None:
         raise RunRefused(_("The year is settled by %(run)s; reverse that first.") % {"run": closed})
@@ -95,13 +98,25 @@ def terms_of(run: Run, month: Month) -> CapitationTerms:
 
 def overpaid(*, scheme: str) -> dict[int, Decimal]:
     """By facility, in yuan: what posted year ends left to take back and posted prepayments did not yet."""
-    posted = {"run__scheme": scheme, "run__state": RunState.POSTED}
+    posted = {"run__scheme": scheme, "run__state__in": BOOKED}
     owed = YearEnd.objects.filter(due__lt=0, **posted).values_list("facility").annotate(Sum("due"))
     taken = dict(
         Prepayment.objects.filter(offset__gt=0, **posted).values_list("facility").annotate(Sum("offset"))
     )
     rest = {facility: -due - taken.get(facility, Decimal(0)) for facility, due in owed}
     return {facility: amount for facility, amount in rest.items() if amount > 0}
+
+
+def still_holds(run: Run) -> None:
+    """Nothing settled the year, and nothing else took off what this run takes off, since it was computed."""
+    _refuse_closed_year(run)
+    carry = overpaid(scheme=run.scheme)
+    for line in run.prepayments.all():
+        paid = disburse(entitlement=line.entitlement, carry=carry.get(line.facility_id, Decimal(0))).paid
+        if paid != line.amount:
+            raise RunRefused(
+                _("What is to be taken off changed since %(run)s was computed: send it back.") % {"run": run}
+            )
 
 
 def prepayment_table(run: Run) -> Table:
@@ -140,6 +155,9 @@ def prepayment_table(run: Run) -> Table:
 PREPAYMENT = RunKind(
     name=RunKindName.PREPAYMENT,
     applies=lambda pack: pack.capitation is not None,
+    latest=lambda month: month + 1,
+    still_holds=still_holds,
+    may_be_undone=_refuse_closed_year,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

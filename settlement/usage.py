@@ -20,6 +20,13 @@ USAGE = Layout(
             message=gettext_noop("there is no facility with the code “%(cell)s”"),
         ),
         Check(
+            name="year_settled",
+            column="actual",
+            when="settled_by is not null and old_actual is distinct from actual",
+            message=gettext_noop("run %(value)s has settled the year: reverse it first"),
+            value="settled_by",
+        ),
+        Check(
             name="facility_repeated",
             column="facility_code",
             when="repeated is not null",

@@ -18,7 +18,7 @@ from policies.capitation import annual_quota_of, year_end, year_end_due
 from policies.month import Month, months_between
 from settlement.heads import heads_by_month
 from settlement.models import FacilityUsage, Prepayment, YearEnd
-from settlement.prepay import terms_of
+from settlement.prepay import BOOKED, terms_of
 
 # Where nothing is cleared during the year, every prepayment is still an advance when the year is settled.
 UNCLEARED = gettext_noop(
@@ -67,9 +67,9 @@ def compute(run: Run) -> Computed:
         )
     YearEnd.objects.bulk_create(lines)
     RunException.objects.bulk_create(
-        RunException(run=run, code=line.flag, facility_id=line.facility_id, article=terms[last].article)
+        RunException(run=run, code=code, facility_id=line.facility_id, article=terms[last].article)
         for line in lines
-        if line.flag
+        if (code := line.flag if line.facility_id in usage else "usage_missing")
     )
     execute(
         "accounts/open_facility_accounts",
@@ -105,12 +105,13 @@ def months_of_year(run: Run) -> tuple[Month, Month]:
 def prepaid_in(*, scheme: str, year: int) -> dict[int, Decimal]:
     """By facility, what was prepaid for the months of a year, what was taken off included, in yuan.
 
-    Raises RunRefused while a month's prepayment is still under way: it would be missing from the year.
+    Raises RunRefused while a month's prepayment is under way: it would be missing from the year. A draft is
+    not: once the year is posted it cannot be.
     """
     months = Run.objects.filter(
         kind=RunKindName.PREPAYMENT, scheme=scheme, period__gte=Month(year, 1), period__lte=Month(year, 12)
     )
-    under_way = months.exclude(state__in=[RunState.POSTED, RunState.REVERSED, RunState.CANCELLED]).first()
+    under_way = months.filter(state__in=[RunState.COMPUTED, RunState.REVIEWED, RunState.POSTING]).first()
     if under_way is not None:
         raise RunRefused(_("%(run)s is not posted yet; post or cancel it first.") % {"run": under_way})
     return dict(
@@ -118,6 +119,36 @@ def prepaid_in(*, scheme: str, year: int) -> dict[int, Decimal]:
         .values_list("facility")
         .annotate(Sum("entitlement"))
     )
+
+
+def still_holds(run: Run) -> None:
+    """The year's prepayments are those it was computed from."""
+    prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
+    lines = {line.facility_id: line.prepaid for line in run.year_ends.filter(prepaid__gt=0)}
+    if {facility: amount for facility, amount in prepaid.items() if amount} != lines:
+        raise RunRefused(
+            _("Prepayments of the year changed since %(run)s was computed: send it back.") % {"run": run}
+        )
+
+
+def may_be_undone(run: Run) -> None:
+    """No later prepayment has taken off what this year end left to be taken back."""
+    taken = (
+        Prepayment.objects.filter(
+            run__scheme=run.scheme,
+            run__state__in=BOOKED,
+            offset__gt=0,
+            facility__in=run.year_ends.filter(due__lt=0).values("facility"),
+            run__period__gt=run.period + 11,
+        )
+        .select_related("run")
+        .order_by("run__period")
+        .first()
+    )
+    if taken is not None:
+        raise RunRefused(
+            _("%(run)s has taken off what this year end left: reverse that first.") % {"run": taken.run}
+        )
 
 
 def year_end_table(run: Run) -> Table:
@@ -166,6 +197,9 @@ def year_end_table(run: Run) -> Table:
 YEAR_END = RunKind(
     name=RunKindName.YEAR_END,
     applies=lambda pack: pack.capitation is not None,
+    latest=lambda month: Month(month.year - 1, 1),
+    still_holds=still_holds,
+    may_be_undone=may_be_undone,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

@@ -26,9 +26,13 @@ EXPLANATIONS = {
         _("Usage without a quota"),
         _("The facility had no heads in the year: look whether its usage or its selections are wrong."),
     ),
-    "no_usage": (
+    "usage_missing": (
         _("No usage entered"),
         _("Enter the facility's actual usage of the year; without it the whole quota counts as surplus."),
+    ),
+    "no_usage": (
+        _("Usage entered as 0.00"),
+        _("Look whether the facility really booked nothing in the year."),
     ),
 }
 

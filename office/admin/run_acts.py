@@ -68,6 +68,12 @@ def _cancel(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
     return run
 
 
+def _compute_again(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
+    runs.compute_again(run, by=by, origin=Origin.PAGE)
+    enqueue(run)
+    return run
+
+
 def _try_again(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
     Run.objects.filter(pk=run.pk, state=run.state).update(error="")
     enqueue(run)
@@ -100,7 +106,7 @@ ACTS = {
             question=_("Compute the run again from the records as they are now?"),
             permission="office.prepare_run",
             states=(RunState.DRAFT,),
-            do=_try_again,
+            do=_compute_again,
         ),
         Act(
             name="go_on",
@@ -114,7 +120,7 @@ ACTS = {
         Act(
             name="send_back",
             label=_("Send back"),
-            question=_("Send the run back to its preparer? It becomes a draft and is computed again."),
+            question=_("Send the run back to its preparer? It becomes a draft and waits to be corrected."),
             permission="office.review_run",
             states=(RunState.COMPUTED, RunState.REVIEWED),
             reason=True,

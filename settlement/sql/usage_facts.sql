@@ -8,7 +8,13 @@ with twice as (
 )
 select
     line.*, facility.id as facility_id, twice.rows as repeated, booked.actual as old_actual,
-    booked.id is null as is_new, null::text as key, null::text as relies_on
+    booked.id is null as is_new, null::text as key, null::text as relies_on,
+    (
+        select '#' || settled.id
+        from office_run settled
+        where settled.kind = 'year_end' and settled.scheme = %(scheme)s and settled.state in ('posting', 'posted')
+            and settled.period = make_date(%(year)s::int, 1, 1)
+    ) as settled_by
 from typed line
 left join twice on twice.facility_code = line.facility_code
 left join facilities_facility facility on facility.code = line.facility_code

@@ -175,7 +175,7 @@ def test_the_roles_of_a_production_server_are_set_up_by_a_command(data):
 
 
 def test_a_command_before_the_tables_are_there_says_what_to_run(data):
-    process = data.python("manage.py", "run", "credit", "--month", "2023-03")
+    process = data.python("manage.py", "run", "credit", "--month", "2023-03", CITY="360100")
     said, _nothing = process.communicate()
     assert (process.returncode, "Traceback" in said) == (1, False)
     assert "manage.py migrate" in said

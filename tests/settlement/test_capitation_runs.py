@@ -5,15 +5,18 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Account
 from accounts.verify import verify_books
 from insured.models import Selection
-from office import runs
-from office.models import Run, RunState
+from office import returned, runs
+from office.models import YEARLY_KINDS, Run, RunState
+from office.tasks import waiting_for_a_worker
 from policies.month import Month
 from settlement.heads import heads_of
 from settlement.models import FacilityUsage, Prepayment, YearEnd
+from tests.files import checked
 from tests.population import contract, insure, member, select
 
 pytestmark = pytest.mark.django_db
@@ -193,9 +196,7 @@ def test_a_settled_year_takes_no_more_prepayments_until_it_is_reversed(office):
 
 def test_the_year_end_waits_for_prepayments_under_way(office):
     select(insure(), contract(), first="2022-08")
-    waiting = runs.prepare(
-        kind="prepayment", scheme="310", period=Month(2022, 8), by=office[0], origin="page"
-    )
+    waiting = reviewed(office, "prepayment", Month(2022, 8))
     with pytest.raises(runs.RunRefused, match=f"#{waiting.pk}"):
         posted(office, "year_end", Month(2022, 1))
 
@@ -219,3 +220,96 @@ def test_selections_carry_over_and_back(office):
     assert [(e.code, e.person_id) for e in run.exceptions.all()] == [("no_agreement", stranded.pk)]
     runs.post_chunks(runs.reverse(run, by=office[1], origin="page", reason="too early").pk)
     assert not carried.exists()
+
+
+def reviewed(office, kind: str, period: Month) -> Run:
+    run = runs.compute(runs.prepare(kind=kind, scheme="310", period=period, by=office[0], origin="page").pk)
+    runs.approve(run, by=office[1], origin="page")
+    return run
+
+
+def test_a_year_end_is_not_posted_on_prepayments_that_were_reversed_meanwhile(office):
+    select(insure(), contract(), first="2022-08")
+    prepaid = posted(office, "prepayment", Month(2022, 12))
+    year_end = reviewed(office, "year_end", Month(2022, 1))
+    runs.post_chunks(runs.reverse(prepaid, by=office[1], origin="page", reason="wrong heads").pk)
+    with pytest.raises(runs.RunRefused):
+        runs.start_posting(year_end, by=office[1], origin="page")
+    runs.send_back(year_end, by=office[1], origin="page", reason="prepayments changed")
+    runs.compute_again(year_end, by=office[0], origin="page")
+    runs.compute(year_end.pk)
+    assert year_end.year_ends.get().prepaid == 0
+
+
+def test_prepayments_of_a_settled_year_stay(office):
+    select(insure(), contract(), first="2022-08")
+    prepaid = posted(office, "prepayment", Month(2022, 12))
+    waiting = reviewed(office, "prepayment", Month(2022, 11))
+    with pytest.raises(runs.RunRefused, match=f"#{waiting.pk}"):
+        posted(office, "year_end", Month(2022, 1))
+    runs.cancel(waiting, by=office[0], origin="page", reason="not needed")
+    draft = Run.objects.get(kind="year_end")
+    runs.compute(draft.pk)
+    draft.refresh_from_db()
+    runs.approve(draft, by=office[1], origin="page")
+    runs.start_posting(draft, by=office[1], origin="page")
+    runs.post_chunks(draft.pk)
+    with pytest.raises(runs.RunRefused, match=f"#{draft.pk}"):
+        runs.reverse(prepaid, by=office[1], origin="page", reason="wrong heads")
+
+
+def test_what_was_overpaid_is_taken_off_once_by_months_computed_side_by_side(office):
+    """16.00 too much from 2022: January takes it; February, computed when it was still owed, is refused."""
+    hospital = contract()
+    person = insure()
+    select(person, hospital, first="2022-08", last="2022-08")
+    posted(office, "prepayment", Month(2022, 8))
+    year_end = posted(office, "year_end", Month(2022, 1))
+    select(person, hospital, first="2023-01")
+    january, february = (reviewed(office, "prepayment", Month(2023, number)) for number in (1, 2))
+    runs.start_posting(january, by=office[1], origin="page")
+    with pytest.raises(runs.RunRefused):
+        runs.start_posting(february, by=office[1], origin="page")
+    runs.post_chunks(january.pk)
+    runs.send_back(february, by=office[1], origin="page", reason="carried amount changed")
+    runs.compute(february.pk)
+    lines = Prepayment.objects.filter(run__in=[january, february]).order_by("run__period")
+    assert [line.offset for line in lines] == [Decimal("16.00"), Decimal("0.00")]
+    with pytest.raises(runs.RunRefused, match=f"#{january.pk}"):
+        runs.reverse(year_end, by=office[1], origin="page", reason="usage was wrong")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ahead"),
+    [("credit", 1), ("prepayment", 2), ("year_end", 0), ("carry_over", 12)],
+)
+def test_nothing_is_run_ahead_of_its_time(office, kind, ahead):
+    this_month = Month.of(timezone.localdate())
+    period = this_month + ahead
+    if kind in YEARLY_KINDS:
+        period = Month(period.year, 1)
+    with pytest.raises(runs.RunRefused):
+        runs.prepare(kind=kind, scheme="310", period=period, by=office[0], origin="page")
+
+
+def test_a_run_sent_back_waits_for_its_preparer(office):
+    select(insure(), contract(), first="2022-08")
+    run = reviewed(office, "prepayment", Month(2022, 8))
+    fresh = runs.prepare(kind="prepayment", scheme="310", period=Month(2022, 9), by=office[0], origin="page")
+    runs.send_back(run, by=office[1], origin="page", reason="one selection is wrong")
+    assert list(waiting_for_a_worker()) == [fresh]
+    runs.compute_again(run, by=office[0], origin="page")
+    assert set(waiting_for_a_worker()) == {run, fresh}
+    assert [event.act for event in run.events.all()] == ["prepare", "approve", "send_back", "compute"]
+
+
+def test_usage_of_a_settled_year_is_not_changed(office):
+    hospital = contract()
+    select(insure(), hospital, first="2022-08")
+    FacilityUsage.objects.create(facility=hospital, scheme="310", year=2022, actual="50.00")
+    run = posted(office, "year_end", Month(2022, 1))
+    row = {"机构代码": hospital.code, "实际发生": "51.00"}
+    file = checked([row], kind="usage", parameters={"year": 2022, "scheme": "310"})
+    assert (file.counts["rejected"], file.counts["changed"]) == (1, 0)
+    [rejected] = returned.rejected_rows(file)
+    assert f"#{run.pk}" in str(rejected.problems[0])

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from office.command_line import add_period_arguments, chosen_period, chosen_scheme
-from office.models import YEARLY_KINDS, Run, RunKindName
+from office.models import YEARLY_KINDS, Run, RunKindName, RunState
 from office.runs import LIVE, kind_of
 from office.tables import WRITERS
 
@@ -30,8 +30,8 @@ class Command(BaseCommand):
             raise CommandError("--output takes a file that ends in .xlsx or .csv.")
         period = chosen_period(kind in YEARLY_KINDS, month=month, year=year)
         run = Run.objects.filter(LIVE, kind=kind, scheme=chosen_scheme(scheme), period=period).first()
-        if run is None:
-            raise CommandError(f"There is no {kind} run of {month or year}.")
+        if run is None or run.state == RunState.DRAFT:
+            raise CommandError(f"There is no computed {kind} run of {month or year}.")
         try:
             with output.open("wb") as file:
                 rows = write(kind_of(run).export(run), file)

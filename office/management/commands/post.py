@@ -22,4 +22,6 @@ class Command(BaseCommand):
         except runs.RunRefused as refusal:
             raise CommandError(str(refusal)) from None
         run.refresh_from_db()
+        if run.state == RunState.POSTING:
+            raise CommandError(f"Run {run.pk} is being posted by another process, which will seal it.")
         self.stdout.write(f"run {run.pk}: {run.state}  rows {run.rows}  amount {run.amount}  seal {run.seal}")

@@ -9,7 +9,7 @@ class Command(ImportCommand):
     layout = "usage"
 
     def add_arguments(self, parser):
-        parser.add_argument("--year", type=int, required=True)
+        parser.add_argument("--year", type=int, required=True, choices=range(2000, 2101), metavar="YYYY")
         parser.add_argument("--input", type=Path, required=True, metavar="FILE")
         parser.add_argument("--scheme", help="310 or 390")
         parser.add_argument("--preview", action="store_true", help="Only preview.")
