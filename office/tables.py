@@ -15,7 +15,7 @@ from office.runs import Table
 
 # An Excel sheet ends here; what is more goes on to the next sheet.
 SHEET_ROWS = 1_048_576
-NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.00%", "integer": "#,##0"}
+NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0"}
 WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10}
 # Excel takes a CSV cell that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -81,7 +81,7 @@ def _cell(kind: str, value) -> str:
     if value is None:
         return ""
     if kind == "percent":
-        return f"{Decimal(value) * 100:.2f}%"
+        return f"{Decimal(value) * 100:.4f}%"
     if kind == "text":
         text = str(value)
         return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -108,10 +108,13 @@ def available_packs() -> list[str]:
 
 
 def load_pack(name_or_path: str | Path) -> Pack:
-    """A shipped pack by name, or any pack by its path; raises PackError, or OSError for no such file."""
+    """A shipped pack by name, or any pack by its path; raises PackError, or OSError for an unreadable file."""
     path = FOLDER / f"{name_or_path}.yaml" if name_or_path in available_packs() else Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        shipped = ", ".join(available_packs())
+        raise PackError(f"there is no pack {name_or_path}: name one of {shipped}, or a file") from None
     except UnicodeDecodeError as error:
         raise PackError(f"{path}: not UTF-8") from error
     return parse_pack(text)

@@ -33,7 +33,7 @@ def test_a_workbook_has_typed_cells_and_no_formulas():
         (1234.5, "n"),
         (0.8123, "n"),
     ]
-    assert [cell.number_format for cell in first][1:] == ["#,##0", "#,##0.00", "0.00%"]
+    assert [cell.number_format for cell in first][1:] == ["#,##0", "#,##0.00", "0.0000%"]
     assert [cell.value for cell in second] == ["000123", 0, 0.1, None]
 
 
@@ -61,9 +61,9 @@ def test_csv_opens_in_excel_and_runs_nothing():
     assert tables.write_csv(a_table(rows), file) == 6
     text = file.getvalue().decode("utf-8-sig")
     assert file.getvalue().startswith(b"\xef\xbb\xbf")
-    assert text.splitlines()[1] == "'=a,1,-2.50,50.00%"
+    assert text.splitlines()[1] == "'=a,1,-2.50,50.0000%"
     assert [line[:2] for line in text.splitlines()[1:6]] == ["'=", "'+", "'-", "'@", "'\t"]
-    assert text.splitlines()[6] == '"张三,李四",1,-2.50,50.00%'
+    assert text.splitlines()[6] == '"张三,李四",1,-2.50,50.0000%'
 
 
 def test_a_download_carries_its_chinese_name():

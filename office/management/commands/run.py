@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import get_language
 
 from office import runs
 from office.command_line import acting_staff, add_period_arguments, chosen_period, chosen_scheme
@@ -32,4 +33,5 @@ class Command(BaseCommand):
             for key, count, amount in rows:
                 self.stdout.write(f"  {dimension} {key}: {count} rows, {amount}")
         for notice in run.notices:
-            self.stdout.write(f"notice ({notice['article']}): {notice['en']}")
+            text = notice["zh" if get_language().startswith("zh") else "en"]
+            self.stdout.write(f"notice ({notice['article']}): {text}")
