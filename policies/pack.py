@@ -108,7 +108,7 @@ def available_packs() -> list[str]:
 
 
 def load_pack(name_or_path: str | Path) -> Pack:
-    """A shipped pack by name, or any pack by its path; raises PackError, or OSError for an unreadable file."""
+    """A shipped pack by name, or any pack by its path; raises PackError, or OSError if it cannot be read."""
     path = FOLDER / f"{name_or_path}.yaml" if name_or_path in available_packs() else Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
