@@ -76,7 +76,7 @@ def is_working_day(day: date) -> bool:
         return exception.working
     try:
         return chinese_calendar.is_workday(day)
-    except NotImplementedError:
+    except NotImplementedError:  # how the calendar says that a year is not announced
         return day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS
 
 
