@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "office.acting.ActingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -86,8 +87,15 @@ TEMPLATES = [
     },
 ]
 
-# Two roles: the portal works as c<CITY>_app, which owns nothing; `migrate` works as the owner.
+# Pages are served as c<CITY>_app, which owns nothing and sees the counties of whoever asks; workers and
+# commands take c<CITY>_jobs, which sees the whole city; `migrate` works as the owner. See `city_schema.py`.
+SERVES_PAGES = env.bool("SERVES_PAGES", default=False)
+PAGES_ROLE, JOBS_ROLE = f"c{CITY}_app", f"c{CITY}_jobs"
 DATABASES = {"default": env.db("DATABASE_URL")}
+if not SERVES_PAGES:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c role={JOBS_ROLE}"
+# A page is one transaction (`office/acting.py`), its view a savepoint in it.
+DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_OWNER = env.db("DATABASE_OWNER_URL") if "DATABASE_OWNER_URL" in env else None
@@ -120,9 +128,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
 

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,7 +63,9 @@ class RecordAdmin(ModelAdmin):
         """The form's own checks know every constraint; this is for what somebody else saved in between."""
         try:
             with transaction.atomic():
-                return super().changeform_view(request, object_id, form_url, extra_context)
+                response = super().changeform_view(request, object_id, form_url, extra_context)
+                connection.check_constraints()  # the deferred ones too, while there is a page to say it on
+                return response
         except IntegrityError:
             messages.error(
                 request,

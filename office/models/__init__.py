@@ -1,5 +1,6 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
+from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -7,6 +8,8 @@ from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunExceptio
 
 __all__ = [
     "YEARLY_KINDS",
+    "AccessRecord",
+    "Act",
     "City",
     "County",
     "ImportFile",

@@ -171,7 +171,7 @@ def test_the_roles_of_a_production_server_are_set_up_by_a_command(data):
         assert re.search(
             r"ready for city 440300.*DATABASE_OWNER_PASSWORD is not set", result.stdout, re.DOTALL
         )
-        assert data.one("select count(*) from pg_roles where rolname ~ '^c440300'") == 2
+        assert data.one("select count(*) from pg_roles where rolname ~ '^c440300'") == 3
 
 
 def test_a_command_before_the_tables_are_there_says_what_to_run(data):

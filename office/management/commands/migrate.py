@@ -17,12 +17,14 @@ class Command(migrate.Command):
         worker = dict(connection.settings_dict)
         if settings.DATABASE_OWNER:
             connection.close()
-            connection.settings_dict |= {key: settings.DATABASE_OWNER[key] for key in ("USER", "PASSWORD")}
+            owner = {key: settings.DATABASE_OWNER[key] for key in ("USER", "PASSWORD")}
+            without_role = {name: value for name, value in worker["OPTIONS"].items() if name != "options"}
+            connection.settings_dict |= owner | {"OPTIONS": without_role}
         try:
             super().handle(*args, **options)
         finally:
             connection.close()
-            connection.settings_dict |= {key: worker[key] for key in ("USER", "PASSWORD")}
+            connection.settings_dict |= {key: worker[key] for key in ("USER", "PASSWORD", "OPTIONS")}
         if not (options["plan"] or options["check_unapplied"] or options["app_label"]):
             load_shipped_packs(settings.CITY)
             load_groups()
