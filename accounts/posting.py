@@ -47,7 +47,7 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
         chunk=chunk.number,
         first_line=chunk.first_line,
         last_line=chunk.last_line,
-        month=run.period.first_day,
+        month=run.booked_in.first_day,
         attempt=run.attempt,
     )
     if digest != chunk.digest:

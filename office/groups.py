@@ -23,7 +23,15 @@ _RECORDS = [
     "settlement.facilityusage",
 ]
 _LEDGER = ["accounts.account", "accounts.transfer"]
-_WORK = ["office.run", "office.importfile", "office.county", "office.policyversion", *_RECORDS, *_LEDGER]
+_WORK = [
+    "office.run",
+    "office.periodevent",
+    "office.importfile",
+    "office.county",
+    "office.policyversion",
+    *_RECORDS,
+    *_LEDGER,
+]
 _SCHEDULE = [
     "django_celery_beat.periodictask",
     "django_celery_beat.crontabschedule",
@@ -55,7 +63,7 @@ PERMISSIONS = {
         "office.approve_policyversion",
     ],
     "auditor": [*_may("view", _WORK), "office.export_run"],
-    "finance": [*_may("view", _WORK), "office.post_run", "office.export_run"],
+    "finance": [*_may("view", _WORK), "office.post_run", "office.export_run", "office.close_month"],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),

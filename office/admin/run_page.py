@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from office.admin.exceptions import advice_of, title_of
 from office.admin.panels import Panel, linked
+from office.admin.progress import failed_chunks, standing_of
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, acts_open_to
 from office.models import County, Run, RunKindName, RunState, Staff
@@ -22,11 +23,10 @@ def run_page(run: Run, staff: Staff, query) -> dict:
     """The page's context; `query` says which part of long lists is looked at."""
     previous = previous_posted(run)
     return {
-        "run": run,
         "steps": steps_of(run),
         "acts": acts_open_to(run, staff),
-        "working": is_working(run),
-        "progress": progress_of(run),
+        **standing_of(run),
+        "failed_chunks": failed_chunks(run),
         "computed": run.state != RunState.DRAFT and bool(run.input_hash),
         "previous": previous,
         "difference": run.amount - previous.amount if previous else None,
@@ -41,20 +41,6 @@ def run_page(run: Run, staff: Staff, query) -> dict:
         "events": events_of(run),
         "may_download": staff.has_perm("office.export_run") and kind_of(run).export is not None,
     }
-
-
-def is_working(run: Run) -> bool:
-    """Whether a worker has, or is about to have, the run in hand."""
-    return run.state in (RunState.DRAFT, RunState.POSTING) and not run.error
-
-
-def progress_of(run: Run) -> dict | None:
-    """How far posting is, in chunks and rows; None in any other state."""
-    if run.state != RunState.POSTING:
-        return None
-    chunks = run.chunks.values_list("rows", "posted_at")
-    posted = sum(rows for rows, at in chunks if at)
-    return {"posted": posted, "rows": run.rows, "percent": 100 * posted // run.rows if run.rows else 100}
 
 
 def steps_of(run: Run) -> list[dict]:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -17,9 +18,10 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from office import runs, tables
 from office.admin.panels import badged
+from office.admin.progress import is_working, standing_of
 from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
-from office.admin.run_page import is_working, progress_of, run_page
+from office.admin.run_page import run_page
 from office.fields import MonthFormField
 from office.models import YEARLY_KINDS, Origin, Run, Scheme
 from office.policy import schemes_here
@@ -106,7 +108,11 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def badge(self, run):
-        return badged(run)
+        """The state; beside it what the background work met with, which the page tells in full."""
+        if not run.error:
+            return badged(run)
+        stopped = '<span class="state state-error" title="{}">{}</span>'
+        return format_html("{} " + stopped, badged(run), run.error, _("stopped"))
 
     @admin.display(description=gettext_lazy("rows"))
     def rows_shown(self, run):
@@ -197,9 +203,7 @@ class RunAdmin(ReadOnlyAdmin):
         run = self._run(request, number)
         if not is_working(run):
             return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
-        return TemplateResponse(
-            request, "office/run_progress.html", {"run": run, "progress": progress_of(run)}
-        )
+        return TemplateResponse(request, "office/run_progress.html", standing_of(run))
 
     @method_decorator(require_GET)
     def table(self, request, number, extension):

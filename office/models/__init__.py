@@ -3,6 +3,7 @@
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
+from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
 
@@ -17,6 +18,8 @@ __all__ = [
     "ImportState",
     "Origin",
     "Outcome",
+    "PeriodAct",
+    "PeriodEvent",
     "PolicyEvent",
     "PolicyState",
     "PolicyVersion",
