@@ -232,7 +232,7 @@ def test_identity_cards_are_checked():
 
 
 def test_the_ledger_cannot_be_edited(office, sign_in):
-    for role in ("clerk", "reviewer", "finance"):
+    for role in ("clerk", "reviewer", "finance_accountant"):
         client = sign_in(role)
         for page in ("accounts_account", "accounts_transfer"):
             assert client.post(reverse(f"admin:{page}_add"), {}).status_code == 403
