@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from facilities.models import Facility
-from insured.documents import birth_date_of, is_identity_card, masked, sex_of
+from insured.documents import birth_date_of, is_identity_card, sex_of
 from insured.models import DocumentType, Employer, Enrolment, Person, Selection
 from insured.search import find_people
 from office.admin.panels import Panel, linked
 from office.admin.records import RecordAdmin
+from office.sealing import masked
 
 
 class PersonForm(forms.ModelForm):

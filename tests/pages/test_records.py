@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from facilities.models import Agreement
-from insured.documents import is_identity_card, masked
+from insured.documents import is_identity_card
 from insured.models import Enrolment, Person, Selection
 from insured.search import find_people
 from office.models import County
+from office.sealing import masked
 from tests.population import identity_card, insure
 
 PLENTY = 3000
