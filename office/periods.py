@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from office.models import YEARLY_KINDS, Origin, PeriodAct, PeriodEvent, Run, RunKindName, RunState, Staff
 from office.refusal import PeriodRefused, RunRefused
+from office.scope import may_in_whole_city
 from policies.month import Month
 
 # Advisory lock number, as the functions in the database know it too.
-BOOKS_LOCK = 4203
+BOOKS_LOCK = 4204
 
 
 def closed_through() -> Month | None:
@@ -98,5 +99,5 @@ def _alone() -> Month | None:
 
 
 def _demand(staff: Staff) -> None:
-    if not (staff.is_active and staff.has_perm("office.close_month")):
+    if not may_in_whole_city(staff, "office.close_month"):
         raise PeriodRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})

@@ -24,12 +24,13 @@ from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, R
 from office.periods import demand_open, month_to_book
 from office.policy import newest_version, pack_of, policy_in_force
 from office.refusal import RunRefused
+from office.scope import may_in_whole_city
 from policies.month import Month
 from policies.pack import Pack
 
 logger = logging.getLogger(__name__)
 
-# Advisory lock numbers, each used for one thing only (4203 is `periods.BOOKS_LOCK`).
+# Advisory lock numbers, each used for one thing only (4204 is `periods.BOOKS_LOCK`).
 SEALING_LOCK = 4201
 STARTING_LOCK = 4202
 
@@ -421,7 +422,11 @@ def wrong_state(run: Run) -> str:
 
 
 def _demand(staff: Staff, permission: str) -> None:
-    if not (staff.is_active and staff.has_perm(permission)):
+    if not staff.sees_whole_city:
+        raise RunRefused(
+            _("A run concerns the whole city; %(staff)s works for some counties only.") % {"staff": staff}
+        )
+    if not may_in_whole_city(staff, permission):
         raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
 
 

@@ -1,6 +1,6 @@
 """Accounting months are closed, and the database knows which are.
 
-The one lock of the books (4203) is held shared by whoever posts and alone by whoever closes.
+The one lock of the books (4204) is held shared by whoever posts and alone by whoever closes.
 """
 
 import django.db.models.deletion
@@ -13,7 +13,7 @@ from office.append_only import append_only
 CLOSED_THROUGH = """
 create function office_closed_through() returns date language plpgsql volatile as $$
 begin
-    perform pg_advisory_xact_lock_shared(4203);
+    perform pg_advisory_xact_lock_shared(4204);
     return (
         select case act when 'close' then month else (month - interval '1 month')::date end
         from office_periodevent order by id desc limit 1
@@ -26,7 +26,7 @@ $$
 HOLD = """
 create function office_hold_the_books() returns trigger language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(4203);
+    perform pg_advisory_xact_lock(4204);
     return null;
 end
 $$
@@ -101,7 +101,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("office", "0005_access_records")]
+    dependencies = [("office", "0006_roles_and_scope")]
 
     operations = [
         migrations.CreateModel(
