@@ -102,6 +102,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
+                entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
                 page(_("Coverage of the documents"), "checklist", "coverage"),
             ],
         },

@@ -65,6 +65,7 @@ _LEDGER = ["accounts.account", "accounts.transfer"]
 _WORK = [
     "office.run",
     "office.periodevent",
+    "office.threshold",
     "office.importfile",
     "office.county",
     "office.policyversion",
@@ -114,9 +115,11 @@ PERMISSIONS = {
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
         "office.add_policyversion",
         "office.approve_policyversion",
+        *_may("view change", ["office.threshold"]),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
+        *_may("view change", ["office.threshold"]),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
     ],
     "security_administrator": [

@@ -79,8 +79,8 @@ def demand_open(*, kind: str, period: Month) -> None:
 def month_to_book(run: Run) -> Month:
     """The accounting month a run is posted in, which then stays open until the transaction ends.
 
-    A month's run is booked in its month. A year's run belongs to the January after, a reversal to the month of
-    what it reverses; where that is closed, to the first month that is open.
+    A month's run is booked in its month. A year's run belongs to the January after, a reversal to the month
+    of what it reverses; where that is closed, to the first month that is open.
     """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(%s)", [BOOKS_LOCK])

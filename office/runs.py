@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from office.comparison import compare, demand_acknowledged
 from office.failures import in_words, passes_by_itself
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
 from office.periods import demand_open, month_to_book
@@ -165,6 +166,7 @@ def compute(run_id: int) -> Run:
             run.amount = sum((chunk.amount for chunk in chunks), Decimal("0.00"))
             run.totals, run.notices = computed.totals, computed.notices
             run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
+            compare(run)
             run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
             run.save()
     except OperationalError:
@@ -180,6 +182,7 @@ def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> Non
     _demand(by, "office.review_run")
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))
+    demand_acknowledged(run)
     approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
     _advance(
         run,
@@ -393,12 +396,6 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
         Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING, booked_in=month)
     reversal.refresh_from_db()
     return reversal
-
-
-def previous_posted(run: Run) -> Run | None:
-    """The posted run of the month (or year) before, to compare with."""
-    before = run.period - (12 if run.yearly else 1)
-    return Run.objects.filter(kind=run.kind, scheme=run.scheme, period=before, state=RunState.POSTED).first()
 
 
 def _advance(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_of
+from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_by_level, totals_of
 from accounts.reversal import REVERSAL
 from office.models import Run, RunKindName, RunState
 from office.policy import notices_of, pack_of
@@ -48,7 +48,9 @@ def compute(run: Run) -> Computed:
     )
     execute("settlement/prepayment_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day)
     cut_into_chunks(run)
-    return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+    return Computed(
+        totals=totals_of(run) | totals_by_level(run), notices=notices_of(run, section="capitation")
+    )
 
 
 def heads_to_prepay(run: Run, terms: CapitationTerms) -> dict[int, int]:

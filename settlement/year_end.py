@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import AccountKind
-from accounts.posting import clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
+from accounts.posting import (
+    clear_lines,
+    cut_into_chunks,
+    fund_account,
+    post_chunk,
+    totals_by_level,
+    totals_of,
+)
 from accounts.reversal import REVERSAL
 from office.models import Run, RunException, RunKindName, RunState
 from office.policy import notice, notices_of, pack_of
@@ -85,7 +92,7 @@ def compute(run: Run) -> Computed:
     notices = notices_of(run, section="capitation")
     if terms[last].clearing == "monthly":
         notices.append(notice(article=terms[last].article, text=UNCLEARED))
-    return Computed(totals=totals_of(run), notices=notices)
+    return Computed(totals=totals_of(run) | totals_by_level(run), notices=notices)
 
 
 def months_of_year(run: Run) -> tuple[Month, Month]:

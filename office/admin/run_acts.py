@@ -163,6 +163,7 @@ ACTS = {
 # What `RunEvent.act` says, as it is shown.
 EVENTS = {
     "prepare": _("Prepared"),
+    "acknowledge": _("Acknowledged a change"),
     "approve": _("Approved"),
     "send_back": _("Sent back"),
     "cancel": _("Cancelled"),

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from office import runs, tables
+from office import comparison, runs, tables
 from office.admin.panels import badged
 from office.admin.progress import is_working, standing_of
 from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
@@ -131,6 +131,11 @@ class RunAdmin(ReadOnlyAdmin):
         return [
             path("<int:number>/act/<str:name>/", self.admin_site.admin_view(self.act), name="office_run_act"),
             path(
+                "<int:number>/acknowledge/<int:excess>/",
+                self.admin_site.admin_view(self.acknowledge),
+                name="office_run_acknowledge",
+            ),
+            path(
                 "<int:number>/progress/",
                 self.admin_site.admin_view(self.progress),
                 name="office_run_progress",
@@ -198,6 +203,19 @@ class RunAdmin(ReadOnlyAdmin):
             messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
         return redirect("admin:office_run_change", next_run.pk)
 
+    @method_decorator(require_POST)
+    def acknowledge(self, request, number, excess):
+        """Put the person's note to one change beyond a threshold."""
+        run = self._run(request, number)
+        found = get_object_or_404(run.excesses, pk=excess)
+        try:
+            comparison.acknowledge(
+                found, by=request.user, note=request.POST.get("note", ""), origin=Origin.PAGE
+            )
+        except RunRefused as refusal:
+            messages.error(request, str(refusal))
+        return redirect(reverse("admin:office_run_change", args=[run.pk]) + "#comparison")
+
     @method_decorator(require_GET)
     def progress(self, request, number):
         """The progress bar, asked for every second while a worker has the run; then the page reloads."""
@@ -222,7 +240,9 @@ class RunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if not str(number).isdecimal():
             raise Http404
-        with_people = Run.objects.select_related("prepared_by", "reviewed_by", "policy", "reverses")
+        with_people = Run.objects.select_related(
+            "prepared_by", "reviewed_by", "policy", "reverses", "compared_with"
+        )
         return get_object_or_404(with_people, pk=number)
 
     def _page(self, request, template: str, context: dict):

@@ -2,6 +2,7 @@
 
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.comparison import Dimension, Excess, Measure, Threshold
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -13,10 +14,13 @@ __all__ = [
     "Act",
     "City",
     "County",
+    "Dimension",
+    "Excess",
     "ExclusiveRoles",
     "ImportFile",
     "ImportRow",
     "ImportState",
+    "Measure",
     "Origin",
     "Outcome",
     "PeriodAct",
@@ -32,5 +36,6 @@ __all__ = [
     "RunState",
     "Scheme",
     "Staff",
+    "Threshold",
     "WorkingDay",
 ]

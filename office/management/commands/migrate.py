@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
+from office.comparison import load_thresholds
 from office.groups import load_groups
 from office.policy import load_shipped_packs
 from office.schedule import load_schedule
@@ -29,3 +30,4 @@ class Command(migrate.Command):
             load_shipped_packs(settings.CITY)
             load_groups()
             load_schedule()
+            load_thresholds()
