@@ -51,13 +51,13 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
     }
 
 
-def page(title, icon: str, name: str) -> dict:
-    """A sidebar entry for a page about the rules."""
+def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
+    """A sidebar entry for a page that belongs to no model."""
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(name),
-        "permission": allowed("office.view_policyversion"),
+        "permission": allowed(permission),
     }
 
 
@@ -88,7 +88,10 @@ def sidebar(request) -> list[dict]:
         },
         {
             "title": _("Monthly work"),
-            "items": [entry(_("Runs"), "event_repeat", "office.run")],
+            "items": [
+                entry(_("Runs"), "event_repeat", "office.run"),
+                page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
+            ],
         },
         {
             "title": _("Accounts"),

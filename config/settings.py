@@ -103,10 +103,10 @@ SERVES_PAGES = env.bool("SERVES_PAGES", default=False)
 PAGES_ROLE, JOBS_ROLE = f"c{CITY}_app", f"c{CITY}_jobs"
 DATABASES = {"default": env.db("DATABASE_URL")}
 if not SERVES_PAGES:
-    # A worker that is frozen in mid-transaction keeps what it locked, a chunk of a run for one: after this long
-    # the server ends its transaction, and another worker takes the chunk. None of our jobs leaves the server
-    # idle for more than seconds. (A page may: it waits for a slow upload.) The last setting is for a worker
-    # that is gone while its statement runs: the server looks whether anybody still waits for the result.
+    # A worker that is frozen in mid-transaction keeps what it locked, a chunk of a run for one: after this
+    # long the server ends its transaction, and another worker takes the chunk. No job of ours leaves the
+    # server idle for more than seconds. (A page may: it waits for a slow upload.) The last setting is for a
+    # worker that is gone while its statement runs: the server looks whether anybody still waits for it.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
         f"-c role={JOBS_ROLE}"
         f" -c idle_in_transaction_session_timeout={env.int('IDLE_IN_TRANSACTION_SECONDS', default=60)}s"

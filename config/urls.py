@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from office.admin.coverage import coverage_page
+from office.admin.months import months_page
 from office.admin.pages import guarded
 from settlement.trial_page import trial_page
 
@@ -9,5 +10,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
+    path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),
     path("", admin.site.urls),
 ]

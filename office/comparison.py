@@ -117,7 +117,7 @@ def exceeds(threshold: Threshold, *, before: Decimal, now: Decimal) -> bool:
 
 
 def acknowledge(excess: Excess, *, by: Staff, note: str, origin: Origin) -> None:
-    """Put a person's name and note to one finding, for good. Raises RunRefused when that is not possible now."""
+    """Put a person's name and note to one finding, for good. Raises RunRefused where that cannot be."""
     if not any(may_in_whole_city(by, right) for right in ("office.prepare_run", "office.review_run")):
         raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": by})
     note = note.strip()[:500]
@@ -126,14 +126,12 @@ def acknowledge(excess: Excess, *, by: Staff, note: str, origin: Origin) -> None
     waiting = Excess.objects.filter(pk=excess.pk, acknowledged_at=None, run__state=RunState.COMPUTED)
     with transaction.atomic():
         if not waiting.update(acknowledged_by=by, acknowledged_at=timezone.now(), note=note):
-            raise RunRefused(
-                _("This change is acknowledged already, or the run is no longer awaiting review.")
-            )
+            raise RunRefused(_("This is acknowledged already, or the run no longer awaits review."))
         RunEvent.objects.create(run=excess.run, actor=by, origin=origin, act="acknowledge", reason=note)
 
 
 def demand_acknowledged(run: Run) -> None:
-    """Raise RunRefused unless every finding is acknowledged and the run compared with is still the one before."""
+    """Raise RunRefused unless all findings are acknowledged and the run compared with is still the one before."""
     if previous_posted(run) != run.compared_with:
         raise RunRefused(
             _("The period before was posted or reversed since %(run)s was computed: send it back.")

@@ -27,7 +27,7 @@ DUTIES = {
     "clerk": _("Imports files, keeps people, facilities and agreements, prepares runs."),
     "reviewer": _("Looks again at what a clerk prepared, and approves it or sends it back."),
     "auditor": _("Reads everything and takes samples; enters and posts nothing."),
-    "finance_accountant": _("Releases approved runs for posting, keeps the books and closes their months."),
+    "finance_accountant": _("Releases approved runs for posting and keeps the books."),
     "finance_cashier": _("Carries payments to the bank; approves none."),
     "policy_officer": _("Enters figures of the rules; another officer or a reviewer approves them."),
     "system_administrator": _("Keeps the schedule and the machine; sees nobody's data."),

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from office.collisions import APPROVE, POST, PREPARE, demand_free
 from office.comparison import compare, demand_acknowledged
 from office.failures import in_words, passes_by_itself
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
@@ -132,6 +133,7 @@ def prepare(
                     _("By the rules of this scheme there is no such run: %(kind)s.")
                     % {"kind": RunKindName(kind).label}
                 )
+            demand_free(run, at=PREPARE)
             run.save()
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
@@ -183,6 +185,7 @@ def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> Non
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))
     demand_acknowledged(run)
+    demand_free(run, at=APPROVE)
     approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
     _advance(
         run,
@@ -254,6 +257,7 @@ def start_posting(run: Run, *, by: Staff | None, origin: str) -> None:
     reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
     with transaction.atomic():
         _one_at_a_time()
+        demand_free(run, at=POST)
         kind_of(run).still_holds(run)
         month = month_to_book(run)
         _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING, booked_in=month)
@@ -392,6 +396,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
         )
         _record(posted, by=by, origin=origin, act="reverse", reason=reason)
         compute(reversal.pk)
+        demand_free(reversal, at=POST)
         month = month_to_book(reversal)
         Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING, booked_in=month)
     reversal.refresh_from_db()

@@ -109,21 +109,8 @@ def overpaid(*, scheme: str) -> dict[int, Decimal]:
     return {facility: amount for facility, amount in rest.items() if amount > 0}
 
 
-def refuse_during_reversal(run: Run) -> None:
-    """While a prepayment or year end of the scheme is being given back, it still counts as posted."""
-    reversal = Run.objects.filter(
-        kind=RunKindName.REVERSAL,
-        scheme=run.scheme,
-        reverses__kind__in=[RunKindName.PREPAYMENT, RunKindName.YEAR_END],
-        state=RunState.POSTING,
-    ).first()
-    if reversal is not None:
-        raise RunRefused(_("%(run)s is under way: wait until it is posted.") % {"run": reversal})
-
-
 def still_holds(run: Run) -> None:
     """Nothing settled the year, and nothing else took off what this run takes off, since it was computed."""
-    refuse_during_reversal(run)
     _refuse_closed_year(run)
     carry = overpaid(scheme=run.scheme)
     for line in run.prepayments.all():

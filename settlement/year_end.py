@@ -25,7 +25,7 @@ from policies.capitation import annual_quota_of, year_end, year_end_due
 from policies.month import Month, months_between
 from settlement.heads import heads_by_month
 from settlement.models import FacilityUsage, Prepayment, YearEnd
-from settlement.prepay import BOOKED, refuse_during_reversal, terms_of
+from settlement.prepay import BOOKED, terms_of
 
 # Where nothing is cleared during the year, every prepayment is still an advance when the year is settled.
 UNCLEARED = gettext_noop(
@@ -130,7 +130,6 @@ def prepaid_in(*, scheme: str, year: int) -> dict[int, Decimal]:
 
 def still_holds(run: Run) -> None:
     """The year's prepayments are those it was computed from."""
-    refuse_during_reversal(run)
     prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
     lines = {line.facility_id: line.prepaid for line in run.year_ends.filter(prepaid__gt=0)}
     if {facility: amount for facility, amount in prepaid.items() if amount} != lines:
