@@ -49,6 +49,14 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups", "counties")
 
+    def get_fieldsets(self, request, obj=None):
+        """The identity card number is only ever entered: there is nothing to look at."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        (title, first), *others = fieldsets
+        return [(title, {"fields": [("username", "display_name"), "is_active"]}), *others]
+
     def get_readonly_fields(self, request, obj=None):
         """Nobody gives themselves a role or a county."""
         own = ["groups", "whole_city", "counties", "is_active"] if obj == request.user else []
