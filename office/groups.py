@@ -64,6 +64,7 @@ PERMISSIONS = {
     ],
     "system_administrator": [
         *_may("view add change", ["office.staff"]),
+        *_may("view delete unlock", ["office.signin"]),
         *_may("view add change delete", _SCHEDULE),
         "auth.view_group",
     ],

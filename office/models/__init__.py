@@ -5,6 +5,7 @@ from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
+from office.models.sign_in import RecoveryCode, SignIn
 
 __all__ = [
     "YEARLY_KINDS",
@@ -20,6 +21,7 @@ __all__ = [
     "PolicyEvent",
     "PolicyState",
     "PolicyVersion",
+    "RecoveryCode",
     "Run",
     "RunChunk",
     "RunEvent",
@@ -27,6 +29,7 @@ __all__ = [
     "RunKindName",
     "RunState",
     "Scheme",
+    "SignIn",
     "Staff",
     "WorkingDay",
 ]

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -56,6 +57,10 @@ class Staff(AbstractUser):
     first_name = None
     last_name = None
     display_name = models.CharField(pgettext_lazy("person", "name"), max_length=50)
+    password_set_at = models.DateTimeField(_("password set"), default=timezone.now, editable=False)
+    must_change_password = models.BooleanField(
+        _("password was given by an administrator"), default=False, editable=False
+    )
 
     REQUIRED_FIELDS = ["display_name"]
 
@@ -65,6 +70,10 @@ class Staff(AbstractUser):
 
     def __str__(self):
         return self.display_name or self.username
+
+    def set_password(self, raw_password):
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
 
     def get_full_name(self):
         return self.display_name
