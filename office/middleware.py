@@ -1,7 +1,15 @@
-"""What holds for every page: its language, and what the browser may do with it."""
+"""What surrounds every page: its language, and on whose behalf the database works for it."""
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
+
+from office.access import note
+from office.acting import acting, address_of
+from office.models import Act, Origin
+
+# What a page that was not given is noted as. Addresses that lead nowhere are not: nothing was asked for there.
+REFUSALS = {403: Act.REFUSED, 404: Act.OUT_OF_SCOPE}
 
 
 class ChosenLanguageMiddleware:
@@ -21,29 +29,21 @@ class ChosenLanguageMiddleware:
             return response
 
 
-class BrowserRulesMiddleware:
-    """Tell the browser what the portal never needs, and loosen the strict policy where Alpine runs.
+class ActingMiddleware:
+    """Serve each page, its template included, in one transaction on behalf of whoever asked.
 
-    The frame of the admin is driven by Alpine, whose attributes are evaluated: 'unsafe-eval', for pages with
-    the sidebar only. Signing in, errors, downloads and whatever else there is keep the strict policy.
+    The view itself is a savepoint in it (ATOMIC_REQUESTS), so that the page of an error can be shown.
     """
-
-    HEADERS = {
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-    IN_THE_FRAME = {"script-src": "'unsafe-eval'", "style-src-attr": "'unsafe-inline'"}
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        response = self.get_response(request)
-        for name, value in self.HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    def process_template_response(self, request, response):
-        if (response.context_data or {}).get("sidebar_navigation"):
-            response._csp_update = self.IN_THE_FRAME  # as django-csp's own decorator does
+        staff = request.user if request.user.is_authenticated else None
+        with acting(staff=staff, origin=Origin.PAGE, address=address_of(request), role=settings.PAGES_ROLE):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+            elif staff and request.resolver_match and response.status_code in REFUSALS:
+                note(request, REFUSALS[response.status_code], subject=request.path)
         return response

@@ -11,9 +11,8 @@ import segno
 from django.conf import settings
 from django.db import transaction
 from django_otp import verify_token
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from office.models import RecoveryCode, Staff
+from office.models import Authenticator, RecoveryCode, Staff
 
 RECOVERY_CODES = 10
 # Without letters and digits that look alike.
@@ -35,24 +34,24 @@ def moves_money(permission: str) -> bool:
     return model in GUARDED and verb not in LOOKING
 
 
-def device_of(staff: Staff) -> TOTPDevice | None:
+def device_of(staff: Staff) -> Authenticator | None:
     """The app that is set up and was confirmed by a code."""
-    return TOTPDevice.objects.filter(user=staff, confirmed=True).first()
+    return Authenticator.objects.filter(user=staff, confirmed=True).first()
 
 
-def device_to_confirm(staff: Staff) -> TOTPDevice:
+def device_to_confirm(staff: Staff) -> Authenticator:
     """The app that is being set up; its key stays the same until a code confirms it."""
-    unconfirmed = TOTPDevice.objects.filter(user=staff, confirmed=False)
-    return unconfirmed.first() or TOTPDevice.objects.create(user=staff, confirmed=False)
+    unconfirmed = Authenticator.objects.filter(user=staff, confirmed=False)
+    return unconfirmed.first() or Authenticator.objects.create(user=staff, confirmed=False)
 
 
 def confirm(staff: Staff, code: str) -> list[str] | None:
     """Set the app up if the code is its own: the recovery codes, to be shown this once, or None."""
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user=staff, confirmed=False).first()
+        device = Authenticator.objects.select_for_update().filter(user=staff, confirmed=False).first()
         if device is None or not device.verify_token(plain(code)):
             return None
-        TOTPDevice.objects.filter(user=staff).exclude(pk=device.pk).delete()
+        Authenticator.objects.filter(user=staff).exclude(pk=device.pk).delete()
         device.confirmed = True
         device.save(update_fields=["confirmed"])
         return new_recovery_codes(staff)
@@ -79,18 +78,18 @@ def new_recovery_codes(staff: Staff) -> list[str]:
 
 def forget(staff: Staff) -> None:
     """Take the app and its recovery codes away; whoever needs one must then set up a new one."""
-    TOTPDevice.objects.filter(user=staff).delete()
+    Authenticator.objects.filter(user=staff).delete()
     staff.recovery_codes.all().delete()
 
 
-def qr_code(device: TOTPDevice) -> str:
+def qr_code(device: Authenticator) -> str:
     """The device's key for a phone's camera, as an SVG image."""
     return segno.make(device.config_url, error="m").svg_inline(
         scale=4, border=2, dark="#111827", light="#fff"
     )
 
 
-def key_to_type(device: TOTPDevice) -> str:
+def key_to_type(device: Authenticator) -> str:
     """The same key for the hand, in groups of four."""
     key = b32encode(device.bin_key).decode()
     return " ".join(key[at : at + 4] for at in range(0, len(key), 4))

@@ -15,11 +15,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from office import passwords, second_factor
 from office.access import note
-from office.models import Act, SignIn, Staff
+from office.models import Act, Authenticator, SignIn, Staff
 
 KEY = "sign_in"
 # Seen this recently is written down already.
@@ -58,7 +57,7 @@ class SignedInMiddleware:
         if not request.user.is_authenticated and KEY not in request.session:
             return self.get_response(request)
         found = SignIn.objects.filter(pk=request.session.get(KEY)).select_related("staff")
-        has_factor = Exists(TOTPDevice.objects.filter(user=OuterRef("staff"), confirmed=True))
+        has_factor = Exists(Authenticator.objects.filter(user=OuterRef("staff"), confirmed=True))
         request.sign_in = found.annotate(has_factor=has_factor).first()
         if ended := why_over(request):
             return over(request, ended)

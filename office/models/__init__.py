@@ -1,18 +1,20 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
-from office.models.sign_in import RecoveryCode, SignIn
+from office.models.sign_in import Authenticator, RecoveryCode, SignIn
 
 __all__ = [
     "YEARLY_KINDS",
     "AccessRecord",
     "Act",
+    "Authenticator",
     "City",
     "County",
+    "ExclusiveRoles",
     "ImportFile",
     "ImportRow",
     "ImportState",
