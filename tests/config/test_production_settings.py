@@ -1,4 +1,4 @@
-"""A production server refuses to start on a demo's secrets, and what it starts with passes Django's checks."""
+"""A production server refuses to start on a demo's secrets, and passes every check of Django's for one."""
 
 import os
 import subprocess

@@ -28,9 +28,9 @@ def policy_of(response) -> set[str]:
     return set(response["Content-Security-Policy"].split("; "))
 
 
-@pytest.mark.parametrize("page", ["/login/", "/password_change/", "/sign-in/second-factor/", "/nothing/"])
-def test_pages_of_signing_in_and_of_errors_run_no_text_as_script(sign_in, page):
-    response = (Client() if page == "/login/" else sign_in("clerk")).get(page)
+@pytest.mark.parametrize("path", ["/login/", "/password_change/", "/sign-in/second-factor/", "/nothing/"])
+def test_pages_of_signing_in_and_of_errors_run_no_text_as_script(sign_in, path):
+    response = (Client() if path == "/login/" else sign_in("clerk")).get(path)
     assert policy_of(response) == STRICT
     assert {name: response[name] for name in HEADERS} == HEADERS
 
