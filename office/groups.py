@@ -80,7 +80,7 @@ def _may(verbs: str, models: list[str]) -> list[str]:
 PERMISSIONS = {
     "clerk": [
         *_may("view", _WORK),
-        *_may("add change export", _RECORDS),
+        *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         "office.prepare_run",
         "office.export_run",
@@ -124,7 +124,7 @@ def load_groups() -> None:
     }
     for role in ROLES:
         group, _created = Group.objects.get_or_create(name=role)
-        group.permissions.set(known[name] for name in PERMISSIONS[role] if name in known)
+        group.permissions.set(known[name] for name in PERMISSIONS[role])
     groups = {group.name: group for group in Group.objects.filter(name__in=ROLES)}
     ExclusiveRoles.objects.all().delete()
     ExclusiveRoles.objects.bulk_create(

@@ -6,16 +6,18 @@ from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.admin import TOTPDevice
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from office import second_factor, sessions
 from office.access import note
-from office.admin.panels import Panel
+from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
-from office.groups import ROLES
+from office.admin.staff_form import StaffChangeForm, StaffCreationForm
+from office.groups import DUTIES, ROLES, exclusive_pairs
 from office.models import Act, Staff, WorkingDay
 
 admin.site.unregister(Group)
@@ -36,31 +38,44 @@ class GivenPasswordForm(AdminPasswordChangeForm):
 
 @admin.register(Staff)
 class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = StaffChangeForm
+    add_form = StaffCreationForm
     change_password_form = GivenPasswordForm
-    list_display = ["username", "display_name", "roles", "is_active", "last_login"]
+    list_display = ["username", "display_name", "roles", "works_for", "is_active", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username__istartswith", "display_name__contains"]
     search_help_text = _("Name or sign-in name")
     ordering = ["username"]
     fieldsets = [
-        (None, {"fields": [("username", "display_name"), ("groups", "is_active")]}),
+        (None, {"fields": [("username", "display_name"), ("identity", "is_active")]}),
+        (None, {"fields": ["groups", "whole_city", "counties"]}),
         (None, {"fields": [("new_password", "second_factor"), "last_login"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "display_name", "password1", "password2", "groups"]}),
+        (None, {"fields": ["username", "display_name", "identity", "password1", "password2"]}),
+        (None, {"fields": ["groups", "whole_city", "counties"]}),
     ]
     readonly_fields = ["new_password", "second_factor", "last_login"]
     filter_horizontal = []
     panels = []
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("groups")
+        return super().get_queryset(request).prefetch_related("groups", "counties")
+
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody gives themselves a role or a county."""
+        own = ["groups", "whole_city", "counties", "is_active"] if obj == request.user else []
+        return [*self.readonly_fields, *own]
 
     @admin.display(description=_("roles"))
     def roles(self, staff):
         return "、".join(str(role_name(group)) for group in staff.groups.all())
+
+    @admin.display(description=_("works for"))
+    def works_for(self, staff):
+        if staff.sees_whole_city:
+            return gettext("the whole city")
+        return "、".join(county.name for county in staff.counties.all())
 
     @admin.display(description=_("password"))
     def new_password(self, staff):
@@ -95,7 +110,10 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
         return response
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field = super().formfield_for_manytomany(
+            db_field, request, widget=UnfoldAdminCheckboxSelectMultiple, **kwargs
+        )
+        field.help_text = db_field.help_text
         if db_field.name == "groups":
             field.label, field.help_text = _("roles"), ""
             field.label_from_instance = role_name
@@ -104,14 +122,23 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
 
 @admin.register(Group)
 class RoleAdmin(ReadOnlyAdmin):
-    list_display = ["role"]
-    fields = ["role"]
+    list_display = ["role", "duty", "excludes"]
+    fields = ["role", "duty", "excludes"]
     ordering = ["id"]
     panels = []
 
     @admin.display(description=_("role"))
     def role(self, group):
         return role_name(group)
+
+    @admin.display(description=_("what it is there for"))
+    def duty(self, group):
+        return DUTIES.get(group.name, "")
+
+    @admin.display(description=_("may not be held together with"))
+    def excludes(self, group):
+        others = {other for role, other in exclusive_pairs() if role == group.name}
+        return "、".join(str(name) for role, name in ROLES.items() if role in others)
 
     def title_of(self, record):
         return role_name(record)
@@ -129,6 +156,20 @@ def permissions_of(request, group) -> Panel:
     )
 
 
+def holders_of(request, group) -> Panel | None:
+    """Who holds the role."""
+    if not request.user.has_perm("office.view_staff"):
+        return None
+    return Panel(
+        title=str(_("Who holds it")),
+        columns={str(_("Sign-in name")): "text", str(pgettext("person", "Name")): "text"},
+        rows=[
+            (linked(staff, staff.username), staff.display_name)
+            for staff in Staff.objects.filter(groups=group, is_active=True).order_by("username")
+        ],
+    )
+
+
 VERBS = {"view": _("look at"), "add": _("enter"), "change": _("correct"), "delete": _("remove")}
 
 
@@ -138,7 +179,7 @@ def permission_name(permission):
     return VERBS.get(verb, _(permission.name))
 
 
-RoleAdmin.panels.append(permissions_of)
+RoleAdmin.panels += [permissions_of, holders_of]
 
 
 @admin.register(WorkingDay)
