@@ -108,6 +108,7 @@ PERMISSIONS = {
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
+        *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
     "audit_administrator": [*_may("view", ["office.staff", "office.accessrecord", "auth.group"])],

@@ -3,31 +3,44 @@
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
+from office import second_factor, sessions
+from office.access import note
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.admin.staff_form import StaffChangeForm, StaffCreationForm
 from office.groups import DUTIES, ROLES, exclusive_pairs
-from office.models import Staff, WorkingDay
+from office.models import Act, Staff, WorkingDay
 
 admin.site.unregister(Group)
+admin.site.unregister(TOTPDevice)  # people set their own up, and its key is nobody else's to see
 
 
 def role_name(group: Group):
     return ROLES.get(group.name, group.name)
 
 
+class GivenPasswordForm(AdminPasswordChangeForm):
+    """A password for somebody else, who replaces it at the next sign-in."""
+
+    def save(self, commit=True):
+        self.user.must_change_password = True
+        return super().save(commit)
+
+
 @admin.register(Staff)
 class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     form = StaffChangeForm
     add_form = StaffCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = GivenPasswordForm
     list_display = ["username", "display_name", "roles", "works_for", "is_active", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username__istartswith", "display_name__contains"]
@@ -36,13 +49,13 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     fieldsets = [
         (None, {"fields": [("username", "display_name"), ("identity", "is_active")]}),
         (None, {"fields": ["groups", "whole_city", "counties"]}),
-        (None, {"fields": [("new_password", "last_login")]}),
+        (None, {"fields": [("new_password", "second_factor"), "last_login"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "display_name", "identity", "password1", "password2"]}),
         (None, {"fields": ["groups", "whole_city", "counties"]}),
     ]
-    readonly_fields = ["new_password", "last_login"]
+    readonly_fields = ["new_password", "second_factor", "last_login"]
     filter_horizontal = []
     panels = []
 
@@ -77,10 +90,32 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
         url = reverse("admin:auth_user_password_change", args=[staff.pk])
         return format_html('<a class="link" href="{}">{}</a>', url, _("Set a new password"))
 
+    @admin.display(description=_("second factor"))
+    def second_factor(self, staff):
+        device = second_factor.device_of(staff)
+        if device is None:
+            return gettext("not set up")
+        url = reverse("reset_factor", args=[staff.pk])
+        return format_html('<a class="link" href="{}">{}</a>', url, gettext("Reset second factor"))
+
     def save_model(self, request, obj, form, change):
         """Whoever works here may sign in; what they see is said by their roles."""
         obj.is_staff = True
+        obj.must_change_password |= not change
         super().save_model(request, obj, form, change)
+        if not obj.is_active and sessions.end_all(obj):
+            note(request, Act.SESSION_ENDED, subject=obj, detail="disabled")
+
+    def user_change_password(self, request, id, form_url=""):
+        """Whose password was set by somebody else is signed out, and replaces it first of all."""
+        if id == str(request.user.pk):
+            return redirect("admin:password_change")
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            staff = self.get_object(request, id)
+            sessions.end_all(staff)
+            note(request, Act.PASSWORD, subject=staff)
+        return response
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(
