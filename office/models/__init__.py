@@ -1,7 +1,7 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
@@ -12,6 +12,7 @@ __all__ = [
     "Act",
     "City",
     "County",
+    "ExclusiveRoles",
     "ImportFile",
     "ImportRow",
     "ImportState",
