@@ -213,7 +213,7 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")
 BACKUP_DIR = env.path("BACKUP_DIR", default=DATA_DIR / f"backups-{CITY}")
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 # 32 random bytes in base64; backups are then encrypted. Keep it elsewhere than the backups.
-BACKUP_KEY = env("BACKUP_KEY", default="")
+BACKUP_KEY = read_key(env("BACKUP_KEY"), name="BACKUP_KEY") if env("BACKUP_KEY", default="") else None
 
 LOG_FORMAT = env("LOG_FORMAT", default="line" if DEMO else "json")
 LOGGING = {
@@ -230,5 +230,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "gunicorn.error": {"handlers": [], "propagate": True},
     },
 }

@@ -26,7 +26,7 @@ from operations.health import newest_migrations
 from operations.logs import masked
 from operations.models import Backup
 from operations.postgres_tools import NoSuchTool, environment, same_place, tool
-from operations.sealed import Writer, key_of
+from operations.sealed import Writer
 
 FORMAT = 1
 MANIFEST, DUMP, UPLOADS = "manifest.json", "database.dump", "uploads.tar"
@@ -48,7 +48,7 @@ def back_up(*, to: Path | None = None) -> Backup:
     record = Backup(name=name, started_at=started_at, place=str(to))
     try:
         manifest = _write(to, name, taken_at=started_at)
-    except (Error, OSError, ValueError, NoSuchTool, BackupFailed) as error:
+    except (Error, OSError, NoSuchTool, BackupFailed) as error:
         record.error, record.finished_at = masked(str(error)), timezone.now()
         record.save()
         raise BackupFailed(record.error) from error
@@ -64,7 +64,7 @@ def back_up(*, to: Path | None = None) -> Backup:
 
 def _write(to: Path, name: str, *, taken_at: datetime) -> dict:
     """Write beside its place, then rename: a folder with a backup's name is a whole backup."""
-    key = key_of(settings.BACKUP_KEY)
+    key = settings.BACKUP_KEY
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = to / f"{name}{PARTIAL}"
     new.mkdir(mode=0o700)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection, connections
+from django.db import Error, connection, connections
 from django.utils import timezone
 from psycopg import sql
 
@@ -26,7 +26,7 @@ from office.city_schema import set_up_city_schema
 from operations.backup import DUMP, FORMAT, MANIFEST, UPLOADS, rows_of_tables
 from operations.health import newest_migrations
 from operations.postgres_tools import environment, same_place, tool
-from operations.sealed import Unreadable, key_of, reader
+from operations.sealed import Unreadable, reader
 
 
 class RestoreRefused(Exception):
@@ -65,28 +65,33 @@ def restore(folder: Path, *, admin_url: str, replace: bool, say: Callable[[str],
     Raises RestoreRefused when there is something already and `replace` is false.
     """
     manifest = read_manifest(folder)
-    try:
-        key = key_of(settings.BACKUP_KEY) if manifest["encrypted"] else None
-    except ValueError as error:
-        raise RestoreRefused(str(error)) from error
+    key = settings.BACKUP_KEY if manifest["encrypted"] else None
     if manifest["encrypted"] and key is None:
         raise RestoreRefused("The backup is encrypted: set BACKUP_KEY to the key it was written with.")
     now = timezone.now()
     uploads = Path(settings.MEDIA_ROOT)
     if not replace and uploads.exists() and any(uploads.iterdir()):
         raise RestoreRefused(f"There are uploads in {uploads} already. To set them aside, say --replace.")
+    say("Unpacking the uploads ...")
+    unpacked = uploads.with_name(f"{uploads.name}.new")
     try:
+        _unpack(folder / UPLOADS, key=key, into=unpacked)
         say("Restoring the database ...")
         set_aside = _restore_database(folder / DUMP, key=key, admin_url=admin_url, replace=replace, now=now)
-        say("Restoring the uploads ...")
-        _restore_uploads(folder / UPLOADS, key=key, now=now)
-    except Unreadable as error:
-        raise RestoreRefused(str(error)) from error
+    except BaseException as error:
+        shutil.rmtree(unpacked, ignore_errors=True)
+        if isinstance(error, Unreadable):
+            raise RestoreRefused(str(error)) from error
+        raise
+    _put_in_place(unpacked, uploads, now=now)
     if set_aside:
         say(f"What was there before is kept in schema {set_aside}.")
     say("Comparing with the backup, and proving the books ...")
-    differences = list(_differences(manifest))
-    Session.objects.all().delete()  # who was signed in then is not now
+    try:
+        differences = list(_differences(manifest))
+        Session.objects.all().delete()  # who was signed in then is not now
+    except Error as error:
+        return [f"DATABASE_URL does not lead to what was restored: {error}"]
     return differences
 
 
@@ -111,7 +116,9 @@ def _restore_database(
     with psycopg.connect(admin_url, dbname=database, autocommit=True) as admin:
         found = admin.execute("select count(*) from pg_tables where schemaname = %s", [schema]).fetchone()[0]
         if found and not replace:
-            raise RestoreRefused(f"City {settings.CITY} has {found} tables here already.")
+            raise RestoreRefused(
+                f"City {settings.CITY} has {found} tables here already. To set them aside, say --replace."
+            )
         working = "select count(*) from pg_stat_activity where datname = %s and usename = any(%s)"
         if admin.execute(working, [database, [schema, f"{schema}_app"]]).fetchone()[0]:
             raise RestoreRefused("The portal is at work in this database. Stop web, worker and beat first.")
@@ -159,19 +166,20 @@ def _load(dump: Path, *, key: bytes | None, admin: psycopg.Connection) -> None:
             raise RestoreRefused(f"pg_restore failed: {told.read().decode(errors='replace').strip()}")
 
 
-def _restore_uploads(archive: Path, *, key: bytes | None, now: datetime) -> None:
-    uploads = Path(settings.MEDIA_ROOT)
-    new = uploads.with_name(f"{uploads.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(mode=0o700, parents=True)
+def _unpack(archive: Path, *, key: bytes | None, into: Path) -> None:
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir(mode=0o700, parents=True)
     with reader(archive, key=key) as content, tarfile.open(fileobj=content, mode="r|") as packed:
-        packed.extractall(new, filter="data")
+        packed.extractall(into, filter="data")
+
+
+def _put_in_place(unpacked: Path, uploads: Path, *, now: datetime) -> None:
     if uploads.exists():
         if any(uploads.iterdir()):
             uploads.rename(uploads.with_name(f"{uploads.name}.until-{now:%Y%m%dt%H%M%S}"))
         else:
             uploads.rmdir()
-    new.rename(uploads)
+    unpacked.rename(uploads)
 
 
 def _differences(manifest: dict) -> Iterator[str]:

@@ -5,8 +5,6 @@ the frame's number and whether it is the last one (the STREAM construction), so 
 swapped, dropped nor cut off, and a file of any size passes through little memory.
 """
 
-import base64
-import binascii
 import hashlib
 import io
 import os
@@ -23,19 +21,6 @@ PREFIX = 7
 
 class Unreadable(Exception):
     """The file is damaged, or the key is another one."""
-
-
-def key_of(text: str) -> bytes | None:
-    """The key in base64, or None where there is none. Raises ValueError when it is not 32 bytes."""
-    if not text:
-        return None
-    try:
-        key = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != 32:
-        raise ValueError("BACKUP_KEY must be 32 random bytes in base64, as of `openssl rand -base64 32`.")
-    return key
 
 
 class Writer:

@@ -1,6 +1,7 @@
 """A city is backed up, and had again on a server that knows nothing of it."""
 
 import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -25,7 +26,8 @@ from policies.month import Month
 from tests.population import contract, insure, member, select
 from tests.services import CITY, DATABASE
 
-KEY = base64.b64encode(bytes(range(32))).decode()
+KEY = bytes(range(32))
+KEY_AS_TEXT = base64.b64encode(KEY).decode()
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def test_a_city_is_had_again_with_its_books_and_its_rights(city, elsewhere, sett
     settings.BACKUP_KEY = KEY
     folder = taken()
     assert b"PGDMP" not in (folder / "database.dump").read_bytes()
-    code, said = elsewhere.restore(folder, BACKUP_KEY=KEY)
+    code, said = elsewhere.restore(folder, BACKUP_KEY=KEY_AS_TEXT)
     assert (code, "the books are proved" in said) == (0, True), said
     assert [path.read_bytes() for path in elsewhere.uploads.iterdir()] == [b"a clerk's file"]
     with elsewhere.connect(f"c{CITY}_app") as app:
@@ -182,6 +184,26 @@ def test_uploads_that_are_there_are_not_mixed_with_others(city, elsewhere):
     assert "There are uploads" in elsewhere.refusal(taken())
 
 
+def test_what_cannot_be_loaded_leaves_the_server_as_it_was(city, elsewhere, settings):
+    """A dump that is whole by its digest and breaks off nevertheless, as of a disk that was full."""
+    folder = taken()
+    (settings.MEDIA_ROOT / "7f3a").unlink()
+    dump, manifest = folder / "database.dump", folder / "manifest.json"
+    cut = dump.read_bytes()[:-5000]
+    told = json.loads(manifest.read_text())
+    told["parts"]["database.dump"] = {"sha256": hashlib.sha256(cut).hexdigest(), "bytes": len(cut)}
+    dump.write_bytes(cut)
+    manifest.write_text(json.dumps(told))
+    assert "pg_restore failed" in elsewhere.refusal(folder)
+    with elsewhere.connect("postgres") as administrator:
+        left = administrator.execute(
+            "select nspname, (select count(*) from pg_class where relnamespace = pg_namespace.oid)"
+            " from pg_namespace where nspname ~ '^c4416'"
+        )
+        assert left.fetchall() == [(f"c{CITY}", 0)]
+    assert list(settings.MEDIA_ROOT.parent.glob("uploads*")) == [settings.MEDIA_ROOT]
+
+
 def test_books_that_were_wrong_are_not_called_restored(city, elsewhere, administrator):
     administrator.execute("set session_replication_role = replica")
     administrator.execute("update accounts_account set balance = balance + 1 where kind = 'person'")
@@ -203,7 +225,7 @@ def test_a_damaged_backup_changes_nothing(city, elsewhere, settings):
             (folder / name).write_bytes(damaged)
             assert f"{name} is damaged" in elsewhere.refusal(folder)
         (folder / name).write_bytes(whole)
-    for settings.BACKUP_KEY in ("", base64.b64encode(bytes(32)).decode(), "not a key"):
+    for settings.BACKUP_KEY in (None, bytes(32)):
         assert "BACKUP_KEY" in elsewhere.refusal(folder)
     settings.BACKUP_KEY = KEY
     manifest = folder / "manifest.json"
@@ -215,9 +237,9 @@ def test_a_damaged_backup_changes_nothing(city, elsewhere, settings):
     ):
         manifest.write_text(changed)
         assert reason in elsewhere.refusal(folder)
-    with elsewhere.connect("postgres") as administrator:
-        tables = administrator.execute("select count(*) from pg_tables where schemaname ~ '^c441600'")
-        assert tables.fetchone() == (0,)
+    with psycopg.connect(elsewhere.postgres.conninfo()) as administrator:
+        made = "select count(*) from pg_database where datname = %s"
+        assert administrator.execute(made, [DATABASE]).fetchone() == (0,)
 
 
 @pytest.mark.parametrize("size", [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME])
