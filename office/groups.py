@@ -105,6 +105,7 @@ PERMISSIONS = {
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
+        "operations.view_backup",
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
