@@ -31,7 +31,7 @@ RECORDED = {
 }
 # Of whom, and in which field of theirs, other records are listed.
 MEMBERSHIPS = {
-    "office.staff": ["groups", "user_permissions"],
+    "office.staff": ["groups", "counties", "user_permissions"],
     "auth.group": ["permissions"],
 }
 # What may be seen only when shown on purpose; a timeline says no more than that it changed.

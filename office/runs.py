@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from office.acting import acting
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
 from office.policy import newest_version, pack_of, policy_in_force
+from office.scope import may_in_whole_city
 from policies.month import Month
 from policies.pack import Pack
 
@@ -379,7 +380,11 @@ def wrong_state(run: Run) -> str:
 
 
 def _demand(staff: Staff, permission: str) -> None:
-    if not (staff.is_active and staff.has_perm(permission)):
+    if not staff.sees_whole_city:
+        raise RunRefused(
+            _("A run concerns the whole city; %(staff)s works for some counties only.") % {"staff": staff}
+        )
+    if not may_in_whole_city(staff, permission):
         raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
 
 

@@ -1,7 +1,7 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -13,6 +13,7 @@ __all__ = [
     "Act",
     "City",
     "County",
+    "ExclusiveRoles",
     "History",
     "HistoryHead",
     "ImportFile",

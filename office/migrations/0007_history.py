@@ -114,7 +114,7 @@ $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0005_access_records'),
+        ('office', '0006_roles_and_scope'),
     ]
 
     operations = [
