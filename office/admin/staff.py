@@ -2,13 +2,14 @@
 
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from office.admin.changes import NAMES
 from office.admin.panels import Panel
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.groups import ROLES
@@ -103,7 +104,12 @@ def permission_name(permission):
     return VERBS.get(verb, _(permission.name))
 
 
+def permission_in_words(permission) -> str:
+    return f"{permission.content_type.name}: {permission_name(permission)}"
+
+
 RoleAdmin.panels.append(permissions_of)
+NAMES.update({Group: role_name, Permission: permission_in_words})
 
 
 @admin.register(WorkingDay)

@@ -118,6 +118,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='accessrecord',
+            options={'default_permissions': ['view', 'export'], 'ordering': ['-id'], 'verbose_name': 'access record', 'verbose_name_plural': 'access records'},
+        ),
         migrations.CreateModel(
             name='HistoryHead',
             fields=[
@@ -158,7 +162,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'changes of records',
                 'ordering': ['-id'],
                 'default_permissions': ['view', 'export'],
-                'indexes': [models.Index(condition=models.Q(('record__isnull', False)), fields=['model', 'record', 'id'], name='history_of_record'), django.contrib.postgres.indexes.GistIndex(condition=models.Q(('ids__isnull', False)), fields=['model', 'ids'], name='history_of_entry'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='history_at')],
+                'indexes': [models.Index(condition=models.Q(('record__isnull', False)), fields=['model', 'record', 'id'], name='history_of_record'), django.contrib.postgres.indexes.GistIndex(condition=models.Q(('ids__isnull', False)), fields=['model', 'ids'], name='history_of_entry'), models.Index(fields=['staff', 'id'], name='history_by_staff'), models.Index(condition=models.Q(('because', ''), _negated=True), fields=['because', 'id'], name='history_of_business'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='history_at')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('changes__isnull', True), ('ids__isnull', False), ('operation', 'insert'), ('record__isnull', True)), models.Q(('changes__isnull', False), ('ids__isnull', True), ('operation__in', ['update', 'delete']), ('record__isnull', False)), _connector='OR'), name='history_is_entry_or_change')],
             },
         ),

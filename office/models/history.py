@@ -56,6 +56,8 @@ class History(models.Model):
                 name="history_of_record",
             ),
             GistIndex(fields=["model", "ids"], condition=Q(ids__isnull=False), name="history_of_entry"),
+            models.Index(fields=["staff", "id"], name="history_by_staff"),
+            models.Index(fields=["because", "id"], condition=~Q(because=""), name="history_of_business"),
             BrinIndex(fields=["at"], name="history_at"),
         ]
         constraints = [
