@@ -77,6 +77,9 @@ class NumbersField(models.Field):
     def db_type(self, connection):
         return "int8multirange"
 
+    def get_placeholder(self, value, compiler, connection):
+        return "%s::int8multirange"
+
 
 @NumbersField.register_lookup
 class Meets(models.Lookup):

@@ -22,7 +22,7 @@ from unfold.utils import parse_date_str
 
 from office import tables
 from office.access import note
-from office.admin.changes import business_of, kind_name, lines_of, what, where_from, who
+from office.admin.changes import business_of, kind_name, lines_of, subject_in_words, what, where_from, who
 from office.admin.records import ReadOnlyAdmin
 from office.history import RECORDED
 from office.models import AccessRecord, Act, History, HistoryHead, Operation
@@ -117,7 +117,7 @@ class AuditAdmin(ReadOnlyAdmin):
 
 @admin.register(History)
 class HistoryAdmin(AuditAdmin):
-    list_display = ["when", "who", "where_from", "kind", "records", "what", "business"]
+    list_display = ["when", "who", "where_from", "kind", "records", "what", "business", "login"]
     list_filter = [
         ("at", Days),
         ("staff", RelatedDropdownFilter),
@@ -222,7 +222,7 @@ def numbers_in_words(change: History) -> str:
 
 @admin.register(AccessRecord)
 class AccessRecordAdmin(AuditAdmin):
-    list_display = ["at", "who", "act", "subject", "detail", "address"]
+    list_display = ["at", "who", "act", "about", "detail", "address"]
     list_filter = [("at", Days), ("staff", RelatedDropdownFilter), ("act", ChoicesDropdownFilter)]
     search_fields = ["subject__startswith", "username__iexact"]
     search_help_text = gettext_lazy("Subject or its beginning, or sign-in name")
@@ -242,6 +242,10 @@ class AccessRecordAdmin(AuditAdmin):
     def who(self, record):
         return record.staff or record.username
 
+    @admin.display(description=gettext_lazy("subject"))
+    def about(self, record):
+        return subject_in_words(record.subject)
+
     def rows(self, found: QuerySet[AccessRecord]) -> Iterator[tuple]:
         for record in found.iterator(chunk_size=BATCH):
             yield (
@@ -250,7 +254,7 @@ class AccessRecordAdmin(AuditAdmin):
                 record.staff or "",
                 record.username,
                 record.get_act_display(),
-                record.subject,
+                subject_in_words(record.subject),
                 record.detail,
                 record.address,
             )

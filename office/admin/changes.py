@@ -73,7 +73,7 @@ def who(change: History) -> str:
         return str(change.staff)
     if change.origin:
         return _("The portal")
-    return _("Directly in the database (%(user)s)") % {"user": change.login}
+    return _("Directly in the database")
 
 
 def where_from(change: History) -> str:
@@ -98,6 +98,14 @@ def kind_name(model: str) -> str:
         return str(apps.get_model(model)._meta.verbose_name)
     except LookupError:
         return model
+
+
+def subject_in_words(subject: str) -> str:
+    """What an access record is about: "insured.person 17" as people say it, a page by its path."""
+    model, _space, number = subject.partition(" ")
+    if "." not in model or "/" in model:
+        return subject
+    return f"{kind_name(model)} #{number}" if number else kind_name(model)
 
 
 @cache

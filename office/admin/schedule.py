@@ -68,6 +68,8 @@ class PeriodicTaskAdmin(RecordAdmin):
             return _("Prepare: %(kind)s") % {"kind": RunKindName(json.loads(task.args)[0]).label}
         if task.task == "office.tasks.sweep":
             return _("Ask again for what a worker lost")
+        if task.task == "office.tasks.seal_history":
+            return _("Seal the history of the day before")
         if task.task.startswith("celery."):
             return _("Celery's own cleaning up")
         return task.name
