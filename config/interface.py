@@ -111,6 +111,14 @@ def sidebar(request) -> list[dict]:
             ],
         },
         {
+            "title": _("Audit"),
+            "items": [
+                entry(_("Changes of records"), "history", "office.history"),
+                entry(_("Access records"), "visibility", "office.accessrecord"),
+                entry(_("Daily seals"), "lock_clock", "office.historyhead"),
+            ],
+        },
+        {
             "title": _("System"),
             "items": [
                 entry(_("Staff"), "badge", "office.staff"),

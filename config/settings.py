@@ -219,6 +219,8 @@ WHITENOISE_AUTOREFRESH = False
 # Uploads lie outside the checkout and the web root, under random names.
 DATA_DIR = Path(env("DATA_DIR", default="/var/lib/gongji"))
 MEDIA_ROOT = env.path("UPLOADS_DIR", default=DATA_DIR / f"uploads-{CITY}")
+# The daily heads of the history, for keeping elsewhere, out of the reach of who keeps this server.
+HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)

@@ -112,7 +112,10 @@ PERMISSIONS = {
         *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
-    "audit_administrator": [*_may("view", ["office.staff", "office.accessrecord", "auth.group"])],
+    "audit_administrator": [
+        *_may("view export", ["office.accessrecord", "office.history"]),
+        *_may("view", ["office.historyhead", "office.staff", "auth.group"]),
+    ],
 }
 
 
