@@ -131,7 +131,7 @@ def acknowledge(excess: Excess, *, by: Staff, note: str, origin: Origin) -> None
 
 
 def demand_acknowledged(run: Run) -> None:
-    """Raise RunRefused unless all findings are acknowledged and the run compared with is still the one before."""
+    """Raise RunRefused unless all is acknowledged and found against the run that still is the one before."""
     if previous_posted(run) != run.compared_with:
         raise RunRefused(
             _("The period before was posted or reversed since %(run)s was computed: send it back.")

@@ -27,7 +27,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_counties_see_their_people"), ("office", "0007_periods")]
+    dependencies = [("accounts", "0004_counties_see_their_people"), ("office", "0009_periods")]
 
     operations = [
         migrations.RunSQL(ONCE, "drop function accounts_closed_through_once"),

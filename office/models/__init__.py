@@ -3,24 +3,30 @@
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.comparison import Dimension, Excess, Measure, Threshold
+from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
+from office.models.sign_in import Authenticator, RecoveryCode, SignIn
 
 __all__ = [
     "YEARLY_KINDS",
     "AccessRecord",
     "Act",
+    "Authenticator",
     "City",
     "County",
     "Dimension",
     "Excess",
     "ExclusiveRoles",
+    "History",
+    "HistoryHead",
     "ImportFile",
     "ImportRow",
     "ImportState",
     "Measure",
+    "Operation",
     "Origin",
     "Outcome",
     "PeriodAct",
@@ -28,6 +34,7 @@ __all__ = [
     "PolicyEvent",
     "PolicyState",
     "PolicyVersion",
+    "RecoveryCode",
     "Run",
     "RunChunk",
     "RunEvent",
@@ -35,6 +42,7 @@ __all__ = [
     "RunKindName",
     "RunState",
     "Scheme",
+    "SignIn",
     "Staff",
     "Threshold",
     "WorkingDay",

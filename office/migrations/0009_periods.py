@@ -101,7 +101,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("office", "0006_roles_and_scope")]
+    dependencies = [("office", "0008_history")]
 
     operations = [
         migrations.CreateModel(

@@ -48,7 +48,7 @@ $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0007_periods'),
+        ('office', '0009_periods'),
     ]
 
     operations = [
