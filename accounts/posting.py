@@ -35,6 +35,12 @@ def totals_of(run: Run) -> dict:
     return totals
 
 
+def totals_by_level(run: Run) -> dict:
+    """The lines of a run that pays facilities by their level, in the same form."""
+    rows = fetch("accounts/totals_by_level", run=run.pk)
+    return {"level": [[level, count, str(amount)] for level, count, amount in rows]}
+
+
 def post_chunk(run: Run, chunk: RunChunk) -> str:
     """Insert a chunk's transfers and move the balances; return the digest of what was inserted.
 
@@ -47,7 +53,7 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
         chunk=chunk.number,
         first_line=chunk.first_line,
         last_line=chunk.last_line,
-        month=run.period.first_day,
+        month=run.booked_in.first_day,
         attempt=run.attempt,
     )
     if digest != chunk.digest:

@@ -23,7 +23,7 @@ def post(run: Run, chunk: RunChunk) -> str:
     lines = {"run": run.pk, "first_line": chunk.first_line, "last_line": chunk.last_line}
     execute("accounts/lock_people", **lines)
     execute("accounts/open_receivables", **lines)
-    execute("accounts/recover_spent", chunk=chunk.number, month=run.period.first_day, **lines)
+    execute("accounts/recover_spent", chunk=chunk.number, month=run.booked_in.first_day, **lines)
     post_chunk(run, chunk)
     return chunk_digest(run, chunk)
 

@@ -19,6 +19,7 @@ STATEMENTS = {
     "accounts/verify_reversals": _("Every reversal mirrors its transfer"),
     "accounts/verify_credited_once": _("Every month is credited at most once"),
     "accounts/verify_runs_of_transfers": _("Every transfer belongs to a run that was posted"),
+    "accounts/verify_months": _("Every transfer is in its run's month, and came before it was closed"),
     "accounts/verify_chunks": _("Every posted chunk is as it was posted"),
     "accounts/verify_totals": _("Every run's totals equal its chunks"),
 }

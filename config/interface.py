@@ -57,7 +57,7 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
 
 
 def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
-    """A sidebar entry for a page of no record; most are about the rules."""
+    """A sidebar entry for a page that belongs to no model."""
     return {
         "title": title,
         "icon": icon,
@@ -93,7 +93,10 @@ def sidebar(request) -> list[dict]:
         },
         {
             "title": _("Monthly work"),
-            "items": [entry(_("Runs"), "event_repeat", "office.run")],
+            "items": [
+                entry(_("Runs"), "event_repeat", "office.run"),
+                page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
+            ],
         },
         {
             "title": _("Accounts"),
@@ -107,6 +110,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
+                entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
                 page(_("Coverage of the documents"), "checklist", "coverage"),
             ],
         },

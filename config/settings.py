@@ -118,7 +118,15 @@ SERVES_PAGES = env.bool("SERVES_PAGES", default=False)
 PAGES_ROLE, JOBS_ROLE = f"c{CITY}_app", f"c{CITY}_jobs"
 DATABASES = {"default": env.db("DATABASE_URL")}
 if not SERVES_PAGES:
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c role={JOBS_ROLE}"
+    # A worker that is frozen in mid-transaction keeps what it locked, a chunk of a run for one: after this
+    # long the server ends its transaction, and another worker takes the chunk. No job of ours leaves the
+    # server idle for more than seconds. (A page may: it waits for a slow upload.) The last setting is for a
+    # worker that is gone while its statement runs: the server looks whether anybody still waits for it.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        f"-c role={JOBS_ROLE}"
+        f" -c idle_in_transaction_session_timeout={env.int('IDLE_IN_TRANSACTION_SECONDS', default=60)}s"
+        " -c client_connection_check_interval=10s"
+    )
 # A page is one transaction (`office/acting.py`), its view a savepoint in it.
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
@@ -229,6 +237,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # django-import-export lets any staff member in unless it is told otherwise.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+
+# Work in the background that has not moved for so long is shown as stalled.
+STALLED_AFTER_MINUTES = env.int("STALLED_AFTER_MINUTES", default=5)
 
 REDIS_URL = env("REDIS_URL")
 CELERY_BROKER_URL = broker_url(REDIS_URL)

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from office.admin.coverage import coverage_page
+from office.admin.months import months_page
 from office.admin.pages import guarded
 from office.admin.session_pages import reset_factor_page, sessions_page
 from office.admin.sign_in_pages import code_page, own_page, password_page, setup_page, signed_in
@@ -12,6 +13,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
+    path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),
     path("sign-in/code/", signed_in(code_page), name="second_factor_code"),
     path("sign-in/second-factor/", signed_in(setup_page), name="second_factor_setup"),
     path("password_change/", signed_in(password_page)),  # in the place of the admin's own

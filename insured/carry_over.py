@@ -39,7 +39,7 @@ def post(run: Run, chunk: RunChunk) -> str:
     [(digest,)] = fetch("insured/carry_over_post", run=run.pk, january=_january_after(run).first_day)
     if digest != chunk.digest:
         raise RunRefused(
-            _("Somebody has selected a facility since this was computed; send it back and compute again.")
+            _("Somebody has selected a facility since this was computed: cancel the run and prepare it anew.")
         )
     return digest
 

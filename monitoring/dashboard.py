@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from facilities.models import Facility
 from insured.models import Person
-from office.admin.run_page import is_working, progress_of
+from office.admin.progress import is_working, progress_of
 from office.fields import MonthFormField
 from office.models import (
     YEARLY_KINDS,

@@ -62,7 +62,16 @@ _RECORDS = [
     "settlement.facilityusage",
 ]
 _LEDGER = ["accounts.account", "accounts.transfer"]
-_WORK = ["office.run", "office.importfile", "office.county", "office.policyversion", *_RECORDS, *_LEDGER]
+_WORK = [
+    "office.run",
+    "office.periodevent",
+    "office.threshold",
+    "office.importfile",
+    "office.county",
+    "office.policyversion",
+    *_RECORDS,
+    *_LEDGER,
+]
 _SCHEDULE = [
     "django_celery_beat.periodictask",
     "django_celery_beat.crontabschedule",
@@ -94,16 +103,23 @@ PERMISSIONS = {
         "office.approve_policyversion",
     ],
     "auditor": [*_may("view", _WORK), "office.export_run"],
-    "finance_accountant": [*_may("view", _WORK), "office.post_run", "office.export_run"],
+    "finance_accountant": [
+        *_may("view", _WORK),
+        "office.post_run",
+        "office.export_run",
+        "office.close_month",
+    ],
     "finance_cashier": [*_may("view", _WORK)],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
         "office.add_policyversion",
         "office.approve_policyversion",
+        *_may("view change", ["office.threshold"]),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
+        *_may("view change", ["office.threshold"]),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
         "operations.view_backup",
     ],

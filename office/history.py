@@ -24,6 +24,7 @@ RECORDED = {
     "office.staff": ["password", "last_login"],
     "auth.group": [],
     "office.policyversion": ["document"],  # the text is named by its hash, and compared on its own page
+    "office.threshold": [],
     "office.workingday": [],
     "django_celery_beat.periodictask": ["last_run_at", "total_run_count", "date_changed"],
     "django_celery_beat.crontabschedule": [],

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from office.acting import acting
+from office.collisions import run_in_the_way_of
 from office.import_sql import typed, verdict
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
@@ -198,6 +199,8 @@ def may_be_applied(import_file: ImportFile) -> None:
         raise Refused(NOT_CHECKED)
     if import_file.counts["rejected"] == import_file.counts["rows"]:
         raise Refused(NOTHING_TO_APPLY)
+    if run := run_in_the_way_of(import_file.layout):
+        raise Refused(RUN_UNDER_WAY, run=str(run))
 
 
 def already_applied(import_file: ImportFile) -> Refused:
@@ -292,6 +295,7 @@ ALREADY_APPLIED = gettext_noop("This file was applied on %(date)s by %(name)s; n
 ROWS_GONE = gettext_noop("The rows of this file are no longer kept ready. Check it again.")
 UNDER_WAY = gettext_noop("The file is being applied just now.")
 NOT_CHECKED = gettext_noop("The file has not been checked, or was cancelled or refused.")
+RUN_UNDER_WAY = gettext_noop("%(run)s enters the same records just now: apply the file when it is posted.")
 NOTHING_TO_APPLY = gettext_noop("Every row was rejected: there is nothing to apply.")
 CHANGED_SINCE = gettext_noop(
     "The records have changed since the preview: %(rows)s rows would now come out differently, the first is"

@@ -7,6 +7,7 @@ work in the database, so a second delivery finds nothing left to do.
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,21 +21,24 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from office.acting import acting
+from office.collisions import APPROVE, POST, PREPARE, demand_free
+from office.comparison import compare, demand_acknowledged
+from office.failures import in_words, passes_by_itself
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
+from office.periods import demand_open, month_to_book
 from office.policy import newest_version, pack_of, policy_in_force
+from office.refusal import RunRefused
 from office.scope import may_in_whole_city
 from policies.month import Month
 from policies.pack import Pack
 
-# Advisory lock numbers, each used for one thing only.
+logger = logging.getLogger(__name__)
+
+# Advisory lock numbers, each used for one thing only (4204 is `periods.BOOKS_LOCK`).
 SEALING_LOCK = 4201
 STARTING_LOCK = 4202
 
 LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
-
-
-class RunRefused(Exception):
-    """What was asked of a run cannot be done; the text says why, for the person who asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,7 @@ def prepare(
         _demand(by, "office.prepare_run")
     if reverses is None and period > _kind(kind).latest(Month.of(timezone.localdate())):
         raise RunRefused(_("It is too early for this run: the period is not over, or not there yet."))
+    demand_open(kind=kind, period=period)
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
     try:
         with transaction.atomic():
@@ -130,6 +135,7 @@ def prepare(
                     _("By the rules of this scheme there is no such run: %(kind)s.")
                     % {"kind": RunKindName(kind).label}
                 )
+            demand_free(run, at=PREPARE)
             run.save()
             _record(run, by=by, origin=origin, act="prepare")
     except IntegrityError:
@@ -154,6 +160,7 @@ def compute(run_id: int) -> Run:
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
                 return run
+            demand_open(kind=run.kind, period=run.period)
             run.chunks.all().delete()
             run.exceptions.all().delete()
             run.policy = _policy_of(run)
@@ -163,6 +170,7 @@ def compute(run_id: int) -> Run:
             run.amount = sum((chunk.amount for chunk in chunks), Decimal("0.00"))
             run.totals, run.notices = computed.totals, computed.notices
             run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
+            compare(run)
             run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
             run.save()
     except OperationalError:
@@ -178,6 +186,8 @@ def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> Non
     _demand(by, "office.review_run")
     if run.prepared_by_id == by.pk:
         raise RunRefused(_("You prepared this run; another person has to review it."))
+    demand_acknowledged(run)
+    demand_free(run, at=APPROVE)
     approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
     _advance(
         run,
@@ -210,11 +220,28 @@ def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
 
 
 def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
-    """Give a run up before any of it is posted."""
+    """Give a run up before any of it is posted, also when posting was started but every chunk failed."""
     _demand(by, "office.prepare_run")
     _demand_reason(reason)
-    unposted = Run.objects.filter(pk=run.pk, state__in=[RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED])
-    _advance(run, unposted, by=by, origin=origin, act="cancel", reason=reason, state=RunState.CANCELLED)
+    with transaction.atomic():
+        # Whoever posts a chunk holds the run until it is committed: what is posted shows from here on.
+        state = Run.objects.select_for_update().values_list("state", flat=True).get(pk=run.pk)
+        if state == RunState.POSTING and run.chunks.exclude(posted_at=None).exists():
+            raise RunRefused(
+                _("Part of %(run)s is posted: it can only go on and then be reversed.") % {"run": run}
+            )
+        states = [RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED, RunState.POSTING]
+        unposted = Run.objects.filter(pk=run.pk, state__in=states)
+        _advance(
+            run,
+            unposted,
+            by=by,
+            origin=origin,
+            act="cancel",
+            reason=reason,
+            state=RunState.CANCELLED,
+            error="",
+        )
 
 
 def compute_again(run: Run, *, by: Staff | None, origin: str) -> None:
@@ -232,8 +259,10 @@ def start_posting(run: Run, *, by: Staff | None, origin: str) -> None:
     reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
     with transaction.atomic():
         _one_at_a_time()
+        demand_free(run, at=POST)
         kind_of(run).still_holds(run)
-        _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING)
+        month = month_to_book(run)
+        _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING, booked_in=month)
 
 
 def _one_at_a_time() -> None:
@@ -246,32 +275,59 @@ def post_chunks(run_id: int) -> None:
     """Post every chunk nobody else is posting, then seal the run if it was the last.
 
     Transfers, balances and the chunk's mark commit together: killed anywhere, it goes on where it stopped.
+    A chunk that cannot be posted keeps its error and waits to be tried again; the others go on. Raises
+    RunRefused at the end when there are such chunks.
     """
-    try:
-        while _post_next_chunk(run_id):
-            pass
-    except RunRefused as refusal:
-        Run.objects.filter(pk=run_id, state=RunState.POSTING).update(error=str(refusal))
-        raise
+    while _post_next_chunk(run_id):
+        pass
+    failed = RunChunk.objects.filter(run=run_id).exclude(error="")
+    if failed:
+        refusal = _("Chunk %(chunk)s: %(error)s") % {"chunk": failed[0].number, "error": failed[0].error}
+        if len(failed) > 1:
+            refusal = _("%(count)s chunks could not be posted. %(first)s") % {
+                "count": len(failed),
+                "first": refusal,
+            }
+        Run.objects.filter(pk=run_id, state=RunState.POSTING).update(error=refusal)
+        raise RunRefused(refusal)
     seal_when_complete(run_id)
 
 
 def _post_next_chunk(run_id: int) -> bool:
-    with _working_on(run_id):
-        _take_memory()
-        chunk = (
-            RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("run")
-            .filter(run=run_id, run__state=RunState.POSTING, posted_at=None)
-            .order_by("number")
-            .first()
-        )
-        if chunk is None:
-            return False
-        chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
-        chunk.posted_at = timezone.now()
-        chunk.save(update_fields=["posted_digest", "posted_at"])
+    chunk = None
+    try:
+        with _working_on(run_id):
+            _take_memory()
+            chunk = (
+                RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("run")
+                .filter(run=run_id, run__state=RunState.POSTING, posted_at=None, error="")
+                .order_by("number")
+                .first()
+            )
+            if chunk is None:
+                return False
+            chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
+            chunk.posted_at, chunk.failed_at = timezone.now(), None
+            chunk.save(update_fields=["posted_digest", "posted_at", "failed_at"])
+    except Exception as error:
+        if chunk is None or passes_by_itself(error):
+            raise  # the sweeper asks again
+        if not isinstance(error, RunRefused):
+            logger.exception("chunk %s of run %s", chunk.number, run_id)
+        failed = RunChunk.objects.filter(pk=chunk.pk, posted_at=None)
+        failed.update(error=in_words(error), failed_at=timezone.now())
     return True
+
+
+def try_again(run: Run, *, by: Staff | None, origin: str) -> None:
+    """Free what failed to be posted, to be taken up by the caller or a worker."""
+    if by is not None:
+        _demand(by, "office.post_run")
+    posting = Run.objects.filter(pk=run.pk, state=RunState.POSTING)
+    with transaction.atomic():
+        _advance(run, posting, by=by, origin=origin, act="try_again", error="")
+        run.chunks.filter(posted_at=None).exclude(error="").update(error="")
 
 
 def _working_on(run_id: int) -> contextlib.AbstractContextManager[None]:
@@ -348,15 +404,11 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
         )
         _record(posted, by=by, origin=origin, act="reverse", reason=reason)
         compute(reversal.pk)
-        Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING)
+        demand_free(reversal, at=POST)
+        month = month_to_book(reversal)
+        Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING, booked_in=month)
     reversal.refresh_from_db()
     return reversal
-
-
-def previous_posted(run: Run) -> Run | None:
-    """The posted run of the month (or year) before, to compare with."""
-    before = run.period - (12 if run.yearly else 1)
-    return Run.objects.filter(kind=run.kind, scheme=run.scheme, period=before, state=RunState.POSTED).first()
 
 
 def _advance(

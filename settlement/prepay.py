@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_of
+from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_by_level, totals_of
 from accounts.reversal import REVERSAL
 from office.models import Run, RunKindName, RunState
 from office.policy import notices_of, pack_of
@@ -48,7 +48,9 @@ def compute(run: Run) -> Computed:
     )
     execute("settlement/prepayment_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day)
     cut_into_chunks(run)
-    return Computed(totals=totals_of(run), notices=notices_of(run, section="capitation"))
+    return Computed(
+        totals=totals_of(run) | totals_by_level(run), notices=notices_of(run, section="capitation")
+    )
 
 
 def heads_to_prepay(run: Run, terms: CapitationTerms) -> dict[int, int]:
@@ -107,21 +109,8 @@ def overpaid(*, scheme: str) -> dict[int, Decimal]:
     return {facility: amount for facility, amount in rest.items() if amount > 0}
 
 
-def refuse_during_reversal(run: Run) -> None:
-    """While a prepayment or year end of the scheme is being given back, it still counts as posted."""
-    reversal = Run.objects.filter(
-        kind=RunKindName.REVERSAL,
-        scheme=run.scheme,
-        reverses__kind__in=[RunKindName.PREPAYMENT, RunKindName.YEAR_END],
-        state=RunState.POSTING,
-    ).first()
-    if reversal is not None:
-        raise RunRefused(_("%(run)s is under way: wait until it is posted.") % {"run": reversal})
-
-
 def still_holds(run: Run) -> None:
     """Nothing settled the year, and nothing else took off what this run takes off, since it was computed."""
-    refuse_during_reversal(run)
     _refuse_closed_year(run)
     carry = overpaid(scheme=run.scheme)
     for line in run.prepayments.all():

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import AccountKind
-from accounts.posting import clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
+from accounts.posting import (
+    clear_lines,
+    cut_into_chunks,
+    fund_account,
+    post_chunk,
+    totals_by_level,
+    totals_of,
+)
 from accounts.reversal import REVERSAL
 from office.models import Run, RunException, RunKindName, RunState
 from office.policy import notice, notices_of, pack_of
@@ -18,7 +25,7 @@ from policies.capitation import annual_quota_of, year_end, year_end_due
 from policies.month import Month, months_between
 from settlement.heads import heads_by_month
 from settlement.models import FacilityUsage, Prepayment, YearEnd
-from settlement.prepay import BOOKED, refuse_during_reversal, terms_of
+from settlement.prepay import BOOKED, terms_of
 
 # Where nothing is cleared during the year, every prepayment is still an advance when the year is settled.
 UNCLEARED = gettext_noop(
@@ -85,7 +92,7 @@ def compute(run: Run) -> Computed:
     notices = notices_of(run, section="capitation")
     if terms[last].clearing == "monthly":
         notices.append(notice(article=terms[last].article, text=UNCLEARED))
-    return Computed(totals=totals_of(run), notices=notices)
+    return Computed(totals=totals_of(run) | totals_by_level(run), notices=notices)
 
 
 def months_of_year(run: Run) -> tuple[Month, Month]:
@@ -123,7 +130,6 @@ def prepaid_in(*, scheme: str, year: int) -> dict[int, Decimal]:
 
 def still_holds(run: Run) -> None:
     """The year's prepayments are those it was computed from."""
-    refuse_during_reversal(run)
     prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
     lines = {line.facility_id: line.prepaid for line in run.year_ends.filter(prepaid__gt=0)}
     if {facility: amount for facility, amount in prepaid.items() if amount} != lines:

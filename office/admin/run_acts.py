@@ -42,6 +42,12 @@ class Act:
         )
 
 
+def nothing_posted(run: Run) -> bool:
+    """Whether the run can still be given up: posting has not begun, or stopped before its first chunk."""
+    stopped = bool(run.error) and not run.chunks.exclude(posted_at=None).exists()
+    return run.state != RunState.POSTING or stopped
+
+
 def _approve(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
     runs.approve(run, by=by, origin=Origin.PAGE, seen=seen)
     return run
@@ -76,7 +82,7 @@ def _compute_again(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
 
 
 def _try_again(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
-    Run.objects.filter(pk=run.pk, state=run.state).update(error="")
+    runs.try_again(run, by=by, origin=Origin.PAGE)
     enqueue(run)
     return run
 
@@ -111,8 +117,8 @@ ACTS = {
         ),
         Act(
             name="go_on",
-            label=_("Go on posting"),
-            question=_("Post the remaining chunks? What is posted already stays as it is."),
+            label=_("Try again"),
+            question=_("Post the chunks that failed? What is posted already stays as it is."),
             permission="office.post_run",
             states=(RunState.POSTING,),
             only_if=lambda run: bool(run.error),
@@ -132,9 +138,10 @@ ACTS = {
             label=_("Cancel the run"),
             question=_("Give this run up? The period can then be prepared anew."),
             permission="office.prepare_run",
-            states=UNPOSTED,
+            states=(*UNPOSTED, RunState.POSTING),
             reason=True,
             danger=True,
+            only_if=nothing_posted,
             do=_cancel,
         ),
         Act(
@@ -156,10 +163,13 @@ ACTS = {
 # What `RunEvent.act` says, as it is shown.
 EVENTS = {
     "prepare": _("Prepared"),
+    "acknowledge": _("Acknowledged a change"),
     "approve": _("Approved"),
     "send_back": _("Sent back"),
     "cancel": _("Cancelled"),
+    "compute": _("Computed again"),
     "post": _("Posting started"),
+    "try_again": _("Tried again"),
     "seal": _("Posted and sealed"),
     "reverse": _("Reversed"),
 }

@@ -1,59 +1,42 @@
 """All that the page of a run shows, gathered from the run and, where records have names, from other rooms."""
 
 from dataclasses import replace
-from decimal import Decimal
 from itertools import islice
 
 from django.apps import apps
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from office.admin.comparison_page import comparison_of
 from office.admin.exceptions import advice_of, title_of
 from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
+from office.admin.progress import failed_chunks, standing_of
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, acts_open_to
-from office.models import County, Run, RunKindName, RunState, Staff
-from office.runs import kind_of, previous_posted
+from office.models import Run, RunKindName, RunState, Staff
+from office.runs import kind_of
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:
     """The page's context; `query` says which part of long lists is looked at."""
-    previous = previous_posted(run)
     return {
-        "run": run,
         "steps": steps_of(run),
         "acts": acts_open_to(run, staff),
-        "working": is_working(run),
-        "progress": progress_of(run),
+        **standing_of(run),
+        "failed_chunks": failed_chunks(run),
         "computed": run.state != RunState.DRAFT and bool(run.input_hash),
-        "previous": previous,
-        "difference": run.amount - previous.amount if previous else None,
-        "difference_share": share(run.amount - previous.amount, previous.amount) if previous else None,
+        **comparison_of(run, staff),
         "notices": [
             {"article": notice["article"], "text": notice["zh" if get_language().startswith("zh") else "en"]}
             for notice in run.notices
         ],
-        "breakdowns": list(breakdowns(run, previous)),
         "exceptions": exceptions_of(run, query),
         "lines": lines_of(run, staff, query),
         "events": events_of(run),
         "may_download": staff.has_perm("office.export_run") and kind_of(run).export is not None,
     }
-
-
-def is_working(run: Run) -> bool:
-    """Whether a worker has, or is about to have, the run in hand."""
-    return run.state in (RunState.DRAFT, RunState.POSTING) and not run.error
-
-
-def progress_of(run: Run) -> dict | None:
-    """How far posting is, in chunks and rows; None in any other state."""
-    if run.state != RunState.POSTING:
-        return None
-    chunks = run.chunks.values_list("rows", "posted_at")
-    posted = sum(rows for rows, at in chunks if at)
-    return {"posted": posted, "rows": run.rows, "percent": 100 * posted // run.rows if run.rows else 100}
 
 
 def steps_of(run: Run) -> list[dict]:
@@ -75,52 +58,19 @@ def steps_of(run: Run) -> list[dict]:
     return steps
 
 
-def share(part, whole) -> Decimal | None:
-    return Decimal(part) / Decimal(whole) if whole else None
-
-
-def breakdowns(run: Run, previous: Run | None):
-    """Panels of the totals by county, status, …, beside those of the posted run before."""
-    titles = {"county": _("By county"), "status": _("By status"), "facility": _("By facility")}
-    nouns = {"county": _("County"), "status": _("Status"), "facility": _("Facility")}
-    for dimension, rows in run.totals.items():
-        if not rows or [key for key, _count, _yuan in rows] == [""]:
-            continue
-        names = _names(dimension)
-        before = {
-            key: Decimal(yuan)
-            for key, _count, yuan in (previous.totals if previous else {}).get(dimension, [])
-        }
-        now = {key: (count, Decimal(yuan)) for key, count, yuan in rows}
-        table = []
-        for key in sorted(now.keys() | before.keys()):
-            count, amount = now.get(key, (0, Decimal("0.00")))
-            earlier = before.get(key)
-            row = [names.get(key, key or _("Not given")), count, amount]
-            if previous:
-                earlier = earlier or Decimal("0.00")
-                row += [earlier, amount - earlier, share(amount - earlier, earlier)]
-            table.append(row)
-        columns = {nouns.get(dimension, dimension): "text", _("Rows"): "integer", _("Amount"): "money"}
-        if previous:
-            columns |= {previous.period_label: "money", _("Difference"): "change", _("Change (%)"): "percent"}
-        yield Panel(title=titles.get(dimension, dimension), columns=columns, rows=table)
-
-
-def _names(dimension: str) -> dict:
-    if dimension == "county":
-        return dict(County.objects.values_list("code", "name"))
-    if dimension == "status":
-        field = apps.get_model("insured", "Enrolment")._meta.get_field("status")
-        return {value: str(label) for value, label in field.flatchoices}
-    return dict(apps.get_model("facilities", "Facility").objects.values_list("code", "name"))
-
-
 def exceptions_of(run: Run, query) -> dict:
     """The run's exceptions: counted by code, and those of one code listed, some at a time."""
     groups = [
-        {"code": code, "count": count, "title": title_of(code), "advice": advice_of(code)}
-        for code, count in run.exceptions.order_by("code").values_list("code").annotate(count=Count("pk"))
+        {
+            "code": code,
+            "count": count,
+            "title": title_of(code),
+            "advice": advice_of(code),
+            "articles": "、".join(sorted(filter(None, articles))),
+        }
+        for code, count, articles in run.exceptions.order_by("code")
+        .values_list("code")
+        .annotate(Count("pk"), ArrayAgg("article", distinct=True))
     ]
     codes = [group["code"] for group in groups]
     chosen = query.get("exceptions")

@@ -6,20 +6,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from office import runs, tables
+from office import comparison, runs, tables
 from office.admin.panels import badged
+from office.admin.progress import is_working, standing_of
 from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
-from office.admin.run_page import is_working, progress_of, run_page
+from office.admin.run_page import run_page
 from office.fields import MonthFormField
 from office.models import YEARLY_KINDS, Origin, Run, Scheme
 from office.policy import schemes_here
@@ -107,7 +109,11 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def badge(self, run):
-        return badged(run)
+        """The state; beside it what the background work met with, which the page tells in full."""
+        if not run.error:
+            return badged(run)
+        stopped = '<span class="state state-error" title="{}">{}</span>'
+        return format_html("{} " + stopped, badged(run), run.error, _("stopped"))
 
     @admin.display(description=gettext_lazy("rows"))
     def rows_shown(self, run):
@@ -124,6 +130,11 @@ class RunAdmin(ReadOnlyAdmin):
     def get_urls(self):
         return [
             path("<int:number>/act/<str:name>/", self.admin_site.admin_view(self.act), name="office_run_act"),
+            path(
+                "<int:number>/acknowledge/<int:excess>/",
+                self.admin_site.admin_view(self.acknowledge),
+                name="office_run_acknowledge",
+            ),
             path(
                 "<int:number>/progress/",
                 self.admin_site.admin_view(self.progress),
@@ -192,15 +203,26 @@ class RunAdmin(ReadOnlyAdmin):
             messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
         return redirect("admin:office_run_change", next_run.pk)
 
+    @method_decorator(require_POST)
+    def acknowledge(self, request, number, excess):
+        """Put the person's note to one change beyond a threshold."""
+        run = self._run(request, number)
+        found = get_object_or_404(run.excesses, pk=excess)
+        try:
+            comparison.acknowledge(
+                found, by=request.user, note=request.POST.get("note", ""), origin=Origin.PAGE
+            )
+        except RunRefused as refusal:
+            messages.error(request, str(refusal))
+        return redirect(reverse("admin:office_run_change", args=[run.pk]) + "#comparison")
+
     @method_decorator(require_GET)
     def progress(self, request, number):
         """The progress bar, asked for every second while a worker has the run; then the page reloads."""
         run = self._run(request, number)
         if not is_working(run):
             return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
-        return TemplateResponse(
-            request, "office/run_progress.html", {"run": run, "progress": progress_of(run)}
-        )
+        return TemplateResponse(request, "office/run_progress.html", standing_of(run))
 
     @method_decorator(require_GET)
     def table(self, request, number, extension):
@@ -218,7 +240,9 @@ class RunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if not str(number).isdecimal():
             raise Http404
-        with_people = Run.objects.select_related("prepared_by", "reviewed_by", "policy", "reverses")
+        with_people = Run.objects.select_related(
+            "prepared_by", "reviewed_by", "policy", "reverses", "compared_with"
+        )
         return get_object_or_404(with_people, pk=number)
 
     def _page(self, request, template: str, context: dict):

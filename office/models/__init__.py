@@ -2,8 +2,10 @@
 
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.comparison import Dimension, Excess, Measure, Threshold
 from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
+from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
 from office.models.sign_in import Authenticator, RecoveryCode, SignIn
@@ -15,15 +17,20 @@ __all__ = [
     "Authenticator",
     "City",
     "County",
+    "Dimension",
+    "Excess",
     "ExclusiveRoles",
     "History",
     "HistoryHead",
     "ImportFile",
     "ImportRow",
     "ImportState",
+    "Measure",
     "Operation",
     "Origin",
     "Outcome",
+    "PeriodAct",
+    "PeriodEvent",
     "PolicyEvent",
     "PolicyState",
     "PolicyVersion",
@@ -37,5 +44,6 @@ __all__ = [
     "Scheme",
     "SignIn",
     "Staff",
+    "Threshold",
     "WorkingDay",
 ]

@@ -50,6 +50,13 @@ class Run(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=RunState, default=RunState.DRAFT)
     origin = models.CharField(_("origin"), max_length=12, choices=Origin)
 
+    booked_in = MonthField(
+        _("accounting month"), null=True, help_text=_("The month in whose books it is posted.")
+    )
+    compared_with = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("compared with")
+    )
+
     rows = models.IntegerField(_("rows"), default=0)
     amount = MoneyField(_("amount"), default=0)
     totals = models.JSONField(_("totals"), default=dict)
@@ -133,6 +140,12 @@ class Run(models.Model):
                 | (~Q(seal="") & Q(seal_number__isnull=False, state__in=["posted", "reversed"])),
                 name="run_posted_is_sealed",
             ),
+            first_of_month("booked_in", name="run_booked_in_first_of_month"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "computed", "reviewed", "cancelled"])
+                | Q(booked_in__isnull=False),
+                name="run_posting_knows_its_month",
+            ),
         ]
 
     def __str__(self):
@@ -164,6 +177,8 @@ class RunChunk(models.Model):
     digest = models.CharField(_("digest"), max_length=64)
     posted_digest = models.CharField(_("digest of what was posted"), max_length=64, blank=True)
     posted_at = models.DateTimeField(_("posted at"), null=True)
+    error = models.TextField(_("error"), blank=True, db_default="")
+    failed_at = models.DateTimeField(_("failed at"), null=True)
 
     class Meta:
         verbose_name = _("chunk")

@@ -5,6 +5,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from office.acting import acting
+from office.comparison import load_thresholds
 from office.groups import load_groups
 from office.history import load_triggers
 from office.models import Origin
@@ -36,3 +37,4 @@ class Command(migrate.Command):
                 load_shipped_packs(settings.CITY)
                 load_groups()
                 load_schedule()
+                load_thresholds()

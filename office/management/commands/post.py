@@ -18,6 +18,8 @@ class Command(BaseCommand):
         try:
             if run.state != RunState.POSTING:
                 runs.start_posting(run, by=by, origin=Origin.COMMAND_LINE)
+            elif run.error:
+                runs.try_again(run, by=by, origin=Origin.COMMAND_LINE)
             runs.post_chunks(run.pk)
         except runs.RunRefused as refusal:
             raise CommandError(str(refusal)) from None
