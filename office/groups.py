@@ -30,6 +30,8 @@ _SCHEDULE = [
     "django_celery_beat.intervalschedule",
     "office.workingday",
 ]
+# Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
+_APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
 
 def _may(verbs: str, models: list[str]) -> list[str]:
@@ -44,7 +46,9 @@ PERMISSIONS = {
         *_may("add change export", _RECORDS),
         *_may("add change", ["office.importfile"]),
         "office.prepare_run",
+        "office.check_run",
         "office.export_run",
+        *_APPROVERS,
     ],
     "reviewer": [
         *_may("view", _WORK),
@@ -53,9 +57,16 @@ PERMISSIONS = {
         "office.reverse_run",
         "office.export_run",
         "office.approve_policyversion",
+        *_APPROVERS,
     ],
-    "auditor": [*_may("view", _WORK), "office.export_run"],
-    "finance": [*_may("view", _WORK), "office.post_run", "office.export_run"],
+    "auditor": [*_may("view", _WORK), "office.audit_run", "office.export_run", *_APPROVERS],
+    "finance": [
+        *_may("view", _WORK),
+        "office.release_run",
+        "office.post_run",
+        "office.export_run",
+        *_APPROVERS,
+    ],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
@@ -65,6 +76,9 @@ PERMISSIONS = {
     "system_administrator": [
         *_may("view add change", ["office.staff"]),
         *_may("view add change delete", _SCHEDULE),
+        *_may("view change", ["office.approvalchain"]),
+        *_may("view add", ["office.delegation"]),
+        "office.delegate_for_others",
         "auth.view_group",
     ],
 }

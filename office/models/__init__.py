@@ -2,16 +2,28 @@
 
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
+from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
-from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
+from office.models.run import (
+    YEARLY_KINDS,
+    Run,
+    RunChunk,
+    RunEvent,
+    RunException,
+    RunKindName,
+    RunState,
+    StepKind,
+)
 
 __all__ = [
     "YEARLY_KINDS",
     "AccessRecord",
     "Act",
+    "ApprovalChain",
     "City",
     "County",
+    "Delegation",
     "ImportFile",
     "ImportRow",
     "ImportState",
@@ -21,12 +33,15 @@ __all__ = [
     "PolicyState",
     "PolicyVersion",
     "Run",
+    "RunApproval",
     "RunChunk",
     "RunEvent",
     "RunException",
     "RunKindName",
     "RunState",
     "Scheme",
+    "SeenRun",
     "Staff",
+    "StepKind",
     "WorkingDay",
 ]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
+from office.approvals import load_chains
 from office.groups import load_groups
 from office.policy import load_shipped_packs
 from office.schedule import load_schedule
@@ -28,4 +29,5 @@ class Command(migrate.Command):
         if not (options["plan"] or options["check_unapplied"] or options["app_label"]):
             load_shipped_packs(settings.CITY)
             load_groups()
+            load_chains()
             load_schedule()
