@@ -174,6 +174,17 @@ def delegations_to(staff: Staff) -> list[Delegation]:
     return [delegation for delegation in given.order_by("id") if delegation.holds]
 
 
+def signed_for(delegation: Delegation) -> list[RunApproval]:
+    """What the delegate signed on behalf of the principal."""
+    signed = RunApproval.objects.filter(
+        person=delegation.delegate, on_behalf_of=delegation.principal, at__gte=delegation.made_at
+    )
+    if delegation.revoked_at:
+        signed = signed.filter(at__lte=delegation.revoked_at)
+    in_its_days = signed.filter(at__date__range=(delegation.first_day, delegation.last_day))
+    return list(in_its_days.select_related("run", "run__reverses").order_by("id"))
+
+
 def _holders(staff: Staff, kinds: Iterable[str]) -> list[Staff]:
     """Whose right to one of the steps the person may use today: their own first, then their principals'."""
     whose = (

@@ -84,9 +84,15 @@ class Delegation(models.Model):
         ordering = ["-id"]
         permissions = [("delegate_for_others", _("Can make and revoke delegations of others"))]
         constraints = [
-            models.CheckConstraint(condition=~Q(principal=F("delegate")), name="delegation_to_another"),
             models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="delegation_ends_after_it_begins"
+                condition=~Q(principal=F("delegate")),
+                name="delegation_to_another",
+                violation_error_message=_("Choose somebody else as delegate."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="delegation_ends_after_it_begins",
+                violation_error_message=_("The last day is before the first."),
             ),
         ]
 
