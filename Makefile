@@ -18,6 +18,7 @@ test: $(STAMP)
 
 # What a production server is given; no database is asked.
 PRODUCTION := DEMO=0 SECRET_KEY=only-for-this-check-5f2c9d1e8b7a4036-0123456789abcdefgh \
+	FIELD_KEYS=check:$$(head -c 32 /dev/urandom | base64) INDEX_KEY=$$(head -c 32 /dev/urandom | base64) \
 	ALLOWED_HOSTS=portal.example.org CSRF_TRUSTED_ORIGINS=https://portal.example.org HTTPS=1
 
 check: $(STAMP)

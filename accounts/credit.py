@@ -8,11 +8,11 @@ from accounts.models import AccountKind
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
-from insured.documents import masked
 from insured.models import Status
 from office.models import Run, RunKindName
 from office.policy import notices_of, pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
+from office.sealing import masked
 from office.statements import execute, statement
 from policies.credit import CreditTerm, credit_terms
 from policies.pack import Pack

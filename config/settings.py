@@ -1,5 +1,6 @@
 """All settings, each read from the environment or from `.env` (see README, "In production")."""
 
+import base64
 from pathlib import Path
 
 import environ
@@ -7,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.broker_options import BROKER_OPTIONS, broker_url
 from config.interface import UNFOLD
+from office.sealing import read_field_keys, read_key
 
 __all__ = ["UNFOLD"]
 
@@ -30,6 +32,14 @@ DEMO_SECRET_KEY = "demo-only-key-that-protects-nothing-and-is-refused-in-product
 SECRET_KEY = env("SECRET_KEY", default=DEMO_SECRET_KEY if DEMO else "")
 if not DEMO and (not SECRET_KEY or SECRET_KEY == DEMO_SECRET_KEY):
     raise ImproperlyConfigured("Set SECRET_KEY in the environment: 50 random characters or more.")
+
+# Identity numbers, phones and bank accounts are sealed under FIELD_KEYS (`k2:base64,k1:base64`, the first one
+# seals, the others still open) and found by INDEX_KEY; each 32 random bytes in base64 (docs/keys.md).
+DEMO_KEY = base64.b64encode(b"demo-only-key-protecting-nothing").decode()
+FIELD_KEYS = read_field_keys(env("FIELD_KEYS", default=f"demo:{DEMO_KEY}" if DEMO else ""))
+INDEX_KEY = read_key(env("INDEX_KEY", default=DEMO_KEY if DEMO else ""), name="INDEX_KEY")
+if not DEMO and base64.b64decode(DEMO_KEY) in (INDEX_KEY, *FIELD_KEYS.values()):
+    raise ImproperlyConfigured("FIELD_KEYS and INDEX_KEY: the demo's keys protect nothing; make your own.")
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
@@ -65,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "office.acting.ActingMiddleware",
+    "office.middleware.ActingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

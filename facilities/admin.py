@@ -33,6 +33,7 @@ class FacilityAdmin(RecordAdmin):
         ("bank_name", "bank_account"),
     ]
     panels = []
+    counties = ("county",)
 
 
 def agreements(request, facility) -> Panel:
@@ -85,4 +86,5 @@ class AgreementAdmin(RecordAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains", "number__istartswith"]
     search_help_text = gettext_lazy("Code or name of the facility, or number of the agreement")
     autocomplete_fields = ["facility"]
+    counties = ("facility__county",)
     fields = ["facility", ("kind", "number"), ("first_day", "last_day")]

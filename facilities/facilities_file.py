@@ -98,6 +98,7 @@ FACILITIES = Layout(
         *same_as("credit_code", "bank_holder", "bank_name", "bank_account"),
     ),
     county="county_code",
+    kept_by=("case when outside then 0 else county_id end", "old_county_id"),
     values=lambda parameters: {"city": settings.CITY, "outside": OUTSIDE},
     steps=(
         Step(statement="facilities/facilities_new", rows="facility_id is null and kind <> 'village_station'"),

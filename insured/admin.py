@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from facilities.models import Facility
-from insured.documents import birth_date_of, is_identity_card, masked, sex_of
+from insured.documents import birth_date_of, is_identity_card, sex_of
 from insured.models import DocumentType, Employer, Enrolment, Person, Selection
 from insured.search import find_people
 from office.admin.panels import Panel, linked
 from office.admin.records import RecordAdmin
+from office.sealing import masked
 
 
 class PersonForm(forms.ModelForm):
@@ -40,8 +41,9 @@ class PersonForm(forms.ModelForm):
 @admin.register(Person)
 class PersonAdmin(RecordAdmin):
     form = PersonForm
-    list_display = ["name", "document", "person_number", "sex", "birth_date", "died_on"]
+    list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
     list_display_links = ["name"]
+    list_select_related = ["county"]
     ordering = ["id"]
     sortable_by = ()
     search_fields = ["name"]  # shows the search box; the search itself is `find_people`
@@ -53,6 +55,7 @@ class PersonAdmin(RecordAdmin):
         ("phone", "died_on"),
     ]
     panels = []
+    counties = ("county",)
 
     @admin.display(description=gettext_lazy("document number"))
     def document(self, person):
@@ -63,19 +66,23 @@ class PersonAdmin(RecordAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return [("document_type", "document_number"), ("name", "person_number"), "phone"]
+            return [("document_type", "document_number"), ("name", "person_number"), ("phone", "county")]
         return [
             ("name", "person_number"),
             ("document_type", "document"),
             ("sex", "birth_date"),
-            ("phone", "died_on"),
+            ("phone", "county"),
+            "died_on",
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        """Who somebody is comes from the document; what a clerk may correct is how to reach them."""
-        return (
-            [] if obj is None else ["document_type", "document", "person_number", "sex", "birth_date", "name"]
-        )
+        """Who somebody is comes from the document; what a clerk may correct is how to reach them.
+
+        The county follows the spells; only who has none yet is given one.
+        """
+        if obj is None:
+            return []
+        return ["document_type", "document", "person_number", "sex", "birth_date", "name", "county"]
 
 
 def spells(request, person) -> Panel:
@@ -152,6 +159,7 @@ class OfPersonAdmin(RecordAdmin):
     sortable_by = ()
     search_fields = ["person__name"]
     search_help_text = PersonAdmin.search_help_text
+    counties = ("person__county",)
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:

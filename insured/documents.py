@@ -1,17 +1,8 @@
-"""Identity documents: shown masked, checked, and read for what an identity card says of its holder."""
+"""Identity documents: checked, and read for what an identity card says of its holder."""
 
 from datetime import date
 
 from stdnum.cn import ric
-
-
-def masked(number: str) -> str:
-    """The number with everything between its first four and last four characters hidden."""
-    return (
-        number[:4] + "*" * (len(number) - 8) + number[-4:]
-        if len(number) > 8
-        else number[:1] + "*" * (len(number) - 1)
-    )
 
 
 def is_identity_card(number: str) -> bool:

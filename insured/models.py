@@ -42,10 +42,15 @@ class Person(models.Model):
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
     died_on = models.DateField(_("died on"), null=True, blank=True)
+    # Of the latest spell: a trigger keeps it, whoever enters the spell.
+    county = models.ForeignKey(
+        County, null=True, on_delete=models.PROTECT, db_index=False, verbose_name=_("county")
+    )
 
     class Meta:
         verbose_name = _("insured person")
         verbose_name_plural = _("insured people")
+        indexes = [models.Index(fields=["county", "id"], name="person_of_county")]
         constraints = [
             models.UniqueConstraint(
                 fields=["document_number", "document_type"],

@@ -2,7 +2,7 @@
 
 A chain is data: the steps of a run's kind, copied onto the run when it is computed. Each signature is bound
 to a hash of all the run is, which the database works out anew whenever it counts. What is refused here the
-database refuses as well (migration 0007); here it is said in words.
+database refuses as well (migration 0008); here it is said in words.
 """
 
 from collections.abc import Iterable
@@ -21,6 +21,7 @@ from office.models import (
     StepKind,
 )
 from office.refusal import RunRefused
+from office.scope import may_in_whole_city
 
 # Shipped; the agency may change them. Who asks for a reversal is a second reviewer, hence the audit.
 CHAINS = {
@@ -125,9 +126,7 @@ def standing_of(run: Run, staff: Staff) -> Standing:
     own = had_a_hand.get(_person(staff), set()) - {standing.step.number}
     holders = _holders(staff, [standing.step.kind])
     if not holders:
-        return replace(
-            standing, refusal=_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff}
-        )
+        return replace(standing, refusal=not_allowed(staff))
     if 0 in own:
         return replace(standing, refusal=_("You prepared this run; another person has to review it."))
     if own:
@@ -147,6 +146,13 @@ def standing_of(run: Run, staff: Staff) -> Standing:
     return replace(standing, on_behalf_of=None if free[0] == staff else free[0])
 
 
+def not_allowed(staff: Staff) -> str:
+    """Why somebody without the right to it may not do something with a run."""
+    if not staff.sees_whole_city:
+        return _("A run concerns the whole city; %(staff)s works for some counties only.") % {"staff": staff}
+    return _("%(staff)s may not do this: the role does not allow it.") % {"staff": staff}
+
+
 def may_sign_any(staff: Staff, kinds: Iterable[str]) -> bool:
     """Whether any of these steps could be theirs on some run, in their own right or in somebody else's."""
     return bool(_holders(staff, kinds))
@@ -157,7 +163,7 @@ def signers(run: Run, step: Step) -> list[Staff]:
     may = f"office.{step.kind}_run"
     had_a_hand = people_of(run)
     active = Staff.objects.filter(is_active=True, is_superuser=False).order_by("id")
-    return [staff for staff in active if staff.has_perm(may) and _person(staff) not in had_a_hand]
+    return [staff for staff in active if may_in_whole_city(staff, may) and _person(staff) not in had_a_hand]
 
 
 def people_of(run: Run) -> dict[str, set[int]]:
@@ -187,12 +193,11 @@ def signed_for(delegation: Delegation) -> list[RunApproval]:
 
 def _holders(staff: Staff, kinds: Iterable[str]) -> list[Staff]:
     """Whose right to one of the steps the person may use today: their own first, then their principals'."""
-    whose = (
-        [staff, *(delegation.principal for delegation in delegations_to(staff))] if staff.is_active else []
-    )
-    return [
-        holder for holder in whose if any(holder.has_perm(f"office.{StepKind(kind)}_run") for kind in kinds)
-    ]
+    if not (staff.is_active and staff.sees_whole_city):
+        return []
+    whose = [staff, *(delegation.principal for delegation in delegations_to(staff))]
+    rights = [f"office.{StepKind(kind)}_run" for kind in kinds]
+    return [holder for holder in whose if any(may_in_whole_city(holder, right) for right in rights)]
 
 
 def _person(staff: Staff) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 from office.import_sql import typed, verdict
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
+from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
 
@@ -201,7 +202,11 @@ def already_applied(import_file: ImportFile) -> Refused:
 
 def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
     """Make `typed`, `facts` and `verdict` for the staged rows; return the values their SQL knows by name."""
-    values = {"import": import_file.pk, **declared.values(import_file.parameters)}
+    values = {
+        "import": import_file.pk,
+        "counties": counties_of(import_file.uploaded_by),
+        **declared.values(import_file.parameters),
+    }
     cursor.execute("set local jit = off")
     cursor.execute("set local work_mem = '128MB'")
     cursor.execute(typed(layout=declared, header=import_file.header), values)

@@ -32,6 +32,7 @@ from office.models import (
 )
 from office.policy import newest_version, pack_of, policy_in_force
 from office.refusal import RunRefused
+from office.scope import may_in_whole_city
 from policies.month import Month
 from policies.pack import Pack
 
@@ -214,7 +215,7 @@ def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
     """
     _demand_reason(reason)
     if not approvals.may_sign_any(by, run.chain):
-        raise _not_allowed(by)
+        raise RunRefused(approvals.not_allowed(by))
     waiting = Run.objects.filter(pk=run.pk, state__in=APPROVABLE)
     ends = run.kind == RunKindName.REVERSAL
     _advance(
@@ -438,12 +439,8 @@ def wrong_state(run: Run) -> str:
 
 
 def _demand(staff: Staff, permission: str) -> None:
-    if not (staff.is_active and staff.has_perm(permission)):
-        raise _not_allowed(staff)
-
-
-def _not_allowed(staff: Staff) -> RunRefused:
-    return RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
+    if not may_in_whole_city(staff, permission):
+        raise RunRefused(approvals.not_allowed(staff))
 
 
 def _demand_reason(reason: str) -> None:

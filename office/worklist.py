@@ -46,7 +46,7 @@ class Waiting:
 
 def waiting_for(staff: Staff) -> list[Waiting]:
     """What this person is asked to do next, oldest first."""
-    rows = fetch("office/waiting_for", staff=staff.pk)
+    rows = _rows(staff)
     wanted: dict[type, set] = {}
     for what, number, _since, _news in rows:
         wanted.setdefault(ASKED[what][0], set()).add(number)
@@ -64,9 +64,20 @@ def waiting_for(staff: Staff) -> list[Waiting]:
 def count_for(request) -> tuple[int, int]:
     """How much waits for whoever asked, and how much of it is news; one query a page."""
     if not hasattr(request, "waiting_count"):
-        rows = fetch("office/waiting_for", staff=request.user.pk)
+        rows = _rows(request.user)
         request.waiting_count = (len(rows), sum(news for *_rest, news in rows))
     return request.waiting_count
+
+
+def _rows(staff: Staff) -> list[tuple]:
+    return fetch(
+        "office/waiting_for",
+        staff=staff.pk,
+        whole_city=staff.sees_whole_city,
+        may_approve=staff.has_perm("office.approve_policyversion"),
+        may_enter=staff.has_perm("office.add_policyversion"),
+        may_import=staff.has_perm("office.change_importfile"),
+    )
 
 
 def mark_seen(run: Run, *, by: Staff) -> None:

@@ -41,7 +41,12 @@ class Act:
 
     def open_to(self, run: Run, staff: Staff, standing: Standing) -> bool:
         """Whether the button is there for this person now; the act itself checks again."""
-        return run.state in self.states and self.may(staff) and self.only_if(run, staff, standing)
+        return (
+            run.state in self.states
+            and staff.sees_whole_city
+            and self.may(staff)
+            and self.only_if(run, staff, standing)
+        )
 
 
 def _approve(run: Run, *, by: Staff, reason: str, seen: str) -> Run:

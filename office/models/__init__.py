@@ -1,7 +1,7 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -24,6 +24,7 @@ __all__ = [
     "City",
     "County",
     "Delegation",
+    "ExclusiveRoles",
     "ImportFile",
     "ImportRow",
     "ImportState",

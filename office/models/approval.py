@@ -2,7 +2,7 @@
 
 Steps are signed in order by different people, none of whom prepared the run. Every signature is bound to a
 hash of all that the run is, worked out by the database (`office_approval_hash`), which also refuses any
-change of state that lacks them (migration 0006).
+change of state that lacks them (migration 0008).
 """
 
 from django.contrib.postgres.fields import ArrayField

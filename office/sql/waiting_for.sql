@@ -34,7 +34,7 @@ mine as (
     select
         case when next_step = 'release' then 'release' else 'sign' end as what, id, event, at
     from open_run run
-    where state in ('computed', 'reviewed') and next_step is not null
+    where state in ('computed', 'reviewed') and next_step is not null and %(whole_city)s
       and exists (
           select from whose where office_holds(whose.id, run.next_step || '_run') and not exists (
               select from office_people_of_run(run.id) had_a_hand
@@ -64,11 +64,11 @@ where what <> 'refused' or coalesce(seen.event, 0) < mine.event
 union all
 select 'approve', id, created_at, false from office_policyversion
 where state = 'submitted' and created_by_id is distinct from %(staff)s
-  and office_holds(%(staff)s, 'approve_policyversion')
+  and %(may_approve)s
 union all
 select 'submit', id, created_at, false from office_policyversion
-where state = 'draft' and created_by_id = %(staff)s and office_holds(%(staff)s, 'add_policyversion')
+where state = 'draft' and created_by_id = %(staff)s and %(may_enter)s
 union all
 select 'confirm', id, created_at, false from office_importfile
-where state = 'checked' and uploaded_by_id = %(staff)s and office_holds(%(staff)s, 'change_importfile')
+where state = 'checked' and uploaded_by_id = %(staff)s and %(may_import)s
 order by 3

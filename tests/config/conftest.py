@@ -19,7 +19,17 @@ from config import embedded
 from config.postgres import postgres_at
 
 CONFIGURED = (
-    *("CITY", "DEMO", "PORT", "PG_BIN", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL"),
+    *(
+        "CITY",
+        "DEMO",
+        "PORT",
+        "PG_BIN",
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "INDEX_KEY",
+        "DJANGO_SETTINGS_MODULE",
+        "LOG_LEVEL",
+    ),
     *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_VISIBILITY_TIMEOUT", "DATA_DIR"),
 )
 

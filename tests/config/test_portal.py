@@ -162,6 +162,8 @@ def test_the_roles_of_a_production_server_are_set_up_by_a_command(data):
                 DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing",
                 REDIS_URL="redis://127.0.0.1:1",
                 SECRET_KEY=50 * "s" + "0123456789",
+                FIELD_KEYS="k1:" + 43 * "A" + "=",
+                INDEX_KEY=43 * "A" + "=",
                 DATABASE_APP_PASSWORD="a-password",
             ),
             capture_output=True,

@@ -88,7 +88,7 @@ def run_the_month(kind: str, *, clerk, reviewer, finance) -> Run:
 
 @pytest.mark.usefixtures("committed")
 def test_a_month_from_workbook_to_balances():
-    clerk, reviewer, finance = member("clerk"), member("reviewer"), member("finance")
+    clerk, reviewer, finance = member("clerk"), member("reviewer"), member("finance_accountant")
     hospitals = [contract(), contract(level="secondary"), contract(level="tertiary")]
     rows = random_rows(1000, [hospital.code for hospital in hospitals])
     upload = imports.upload(

@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from facilities.models import Agreement
-from insured.documents import is_identity_card, masked
+from insured.documents import is_identity_card
 from insured.models import Enrolment, Person, Selection
 from insured.search import find_people
 from office.models import County
+from office.sealing import masked
 from tests.population import identity_card, insure
 
 PLENTY = 3000
@@ -232,7 +233,7 @@ def test_identity_cards_are_checked():
 
 
 def test_the_ledger_cannot_be_edited(office, sign_in):
-    for role in ("clerk", "reviewer", "finance"):
+    for role in ("clerk", "reviewer", "finance_accountant"):
         client = sign_in(role)
         for page in ("accounts_account", "accounts_transfer"):
             assert client.post(reverse(f"admin:{page}_add"), {}).status_code == 403

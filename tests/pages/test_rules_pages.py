@@ -95,7 +95,7 @@ def test_a_figure_goes_from_the_form_to_the_rules(sign_in):
         ("clerk", set()),
         ("reviewer", {"approve", "send_back"}),
         ("auditor", set()),
-        ("finance", set()),
+        ("finance_accountant", set()),
         ("policy_officer", {"submit", "approve", "send_back", "withdraw"}),
         ("system_administrator", set()),
     ],

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0005_access_records'),
+        ('office', '0006_roles_and_scope'),
     ]
 
     operations = [

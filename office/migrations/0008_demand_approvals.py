@@ -12,15 +12,16 @@ from office.append_only import append_only
 # All sign-ins of one human being give the same text.
 PERSON_OF = """
 create function office_person_of(staff_id bigint) returns text language sql stable as $$
-    select staff_id::text
+    select person_key from office_staff where id = $1
 $$
 """
 
+# A run concerns the whole city, and so does the right to sign one.
 HOLDS = """
 create function office_holds(staff_id bigint, permission text) returns boolean language sql stable as $$
     select exists (
         select from office_staff staff
-        where staff.id = $1 and staff.is_active and (staff.is_superuser or exists (
+        where staff.id = $1 and staff.is_active and (staff.is_superuser or staff.whole_city and exists (
             select from auth_permission given
             join django_content_type type on type.id = given.content_type_id and type.app_label = 'office'
             where given.codename = $2 and (
@@ -113,7 +114,9 @@ begin
     end if;
     if not office_holds(coalesce(new.on_behalf_of_id, new.person_id), new.step || '_run')
        or not office_acts_for(new.person_id, coalesce(new.on_behalf_of_id, new.person_id))
-       or not exists (select from office_staff where id = new.person_id and is_active) then
+       or not exists (
+           select from office_staff where id = new.person_id and is_active and (whole_city or is_superuser)
+       ) then
         raise exception 'staff % has no right to step % of run %', new.person_id, new.step, new.run_id
             using errcode = 'restrict_violation';
     end if;
@@ -226,7 +229,7 @@ def function(create: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("office", "0006_approval_chains")]
+    dependencies = [("office", "0007_approval_chains")]
 
     operations = [
         migrations.RunSQL(RECOMPUTE, migrations.RunSQL.noop),
