@@ -207,7 +207,7 @@ def waiting_page(request):
         )
         for item in waiting_for(request.user)
     ]
-    columns = {_("New"): "text", _("Asked"): "text", _("What"): "text", _("Amount"): "money"}
+    columns = {_("News"): "text", _("Asked"): "text", _("What"): "text", _("Amount"): "money"}
     columns |= {_("Prepared by"): "text", _("Since"): "text"}
     panel = Panel(title=_("Waiting for me"), columns=columns, rows=rows)
     delegations = approvals.delegations_to(request.user)

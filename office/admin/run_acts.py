@@ -198,7 +198,7 @@ EVENTS = {
     "computed": _("Computed"),
     "approve": _("Signed"),
     "send_back": _("Sent back"),
-    "refuse": _("Refused"),
+    "refuse": _("Turned down"),
     "cancel": _("Cancelled"),
     "post": _("Posting started"),
     "seal": _("Posted and sealed"),

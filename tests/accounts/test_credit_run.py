@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, Transfer
@@ -125,7 +125,7 @@ def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
 
 def test_nobody_reviews_or_reverses_what_they_prepared(clerk, reviewer):
     insure()
-    reviewer.groups.add(Group.objects.get(name="clerk"))
+    reviewer.user_permissions.add(Permission.objects.get(codename="prepare_run"))
     own = prepared(reviewer)
     with pytest.raises(runs.RunRefused, match=r"You prepared|由您"):
         runs.approve(own, by=reviewer, origin="page")
