@@ -181,14 +181,13 @@ def delegations_to(staff: Staff) -> list[Delegation]:
 
 
 def signed_for(delegation: Delegation) -> list[RunApproval]:
-    """What the delegate signed on behalf of the principal."""
+    """What the delegate signed on behalf of the principal in its days."""
     signed = RunApproval.objects.filter(
-        person=delegation.delegate, on_behalf_of=delegation.principal, at__gte=delegation.made_at
+        person=delegation.delegate,
+        on_behalf_of=delegation.principal,
+        at__date__range=(delegation.first_day, delegation.last_day),
     )
-    if delegation.revoked_at:
-        signed = signed.filter(at__lte=delegation.revoked_at)
-    in_its_days = signed.filter(at__date__range=(delegation.first_day, delegation.last_day))
-    return list(in_its_days.select_related("run", "run__reverses").order_by("id"))
+    return list(signed.select_related("run", "run__reverses").order_by("id"))
 
 
 def _holders(staff: Staff, kinds: Iterable[str]) -> list[Staff]:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -19,7 +20,6 @@ from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.models import ApprovalChain, Delegation, Staff, StepKind
-from office.templatetags.figures import yuan
 from office.worklist import waiting_for
 
 STEPS = 4
@@ -72,7 +72,7 @@ class ApprovalChainAdmin(RecordAdmin):
             "Holds for runs computed from now on; a run under way keeps the steps it was computed under."
         )
         steps = tuple(f"step_{number}" for number in range(1, STEPS + 1))
-        return [(None, {"fields": [steps], "description": about})]
+        return [(None, {"fields": steps, "description": about})]
 
     def get_readonly_fields(self, request, obj=None):
         return ["shown_steps"]
@@ -198,16 +198,17 @@ def waiting_page(request):
     """The person's inbox: all that waits for them, news first seen at a glance."""
     rows = [
         (
-            "●" if item.news else "",
-            item.asked,
+            format_html('{} <i class="news" title="{}"></i>', item.asked, _("News"))
+            if item.news
+            else item.asked,
             linked(item.record),
-            yuan(item.run.amount) if item.run else "",
+            item.run.amount if item.run else None,
             str(item.run.prepared_by or item.run.get_origin_display()) if item.run else "",
             item.since,
         )
         for item in waiting_for(request.user)
     ]
-    columns = {_("News"): "text", _("Asked"): "text", _("What"): "text", _("Amount"): "money"}
+    columns = {_("Asked"): "text", _("What"): "text", _("Amount"): "money"}
     columns |= {_("Prepared by"): "text", _("Since"): "text"}
     panel = Panel(title=_("Waiting for me"), columns=columns, rows=rows)
     delegations = approvals.delegations_to(request.user)

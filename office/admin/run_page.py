@@ -102,7 +102,7 @@ def next_of(run: Run, staff: Staff, standing: approvals.Standing) -> dict | None
     """The step a run waits for: who may sign it, and why this person may not, where it could be theirs."""
     if standing.step is None:
         return None
-    concerned = run.prepared_by_id == staff.pk or approvals.may_sign_any(staff, run.chain)
+    concerned = approvals.may_sign_any(staff, [standing.step.kind])
     return {
         "label": standing.step.kind.label,
         "signers": approvals.signers(run, standing.step),

@@ -51,6 +51,13 @@ create function office_acts_for(delegate bigint, principal bigint) returns boole
 $$
 """
 
+# What was acknowledged of a run before it was approved; told by whoever keeps it.
+ACKNOWLEDGED = """
+create function office_acknowledged(run_id bigint) returns text language sql stable as $$
+    select ''
+$$
+"""
+
 APPROVAL_HASH = """
 create function office_approval_hash(run office_run) returns text
 language sql stable set timezone = 'UTC' as $$
@@ -66,7 +73,8 @@ language sql stable set timezone = 'UTC' as $$
         (
             select encode(sha256(convert_to(string_agg(found::text, e'\\n' order by found.id), 'utf8')), 'hex')
             from office_runexception found where run_id = run.id
-        )
+        ),
+        office_acknowledged(run.id)
     )::text, 'utf8')), 'hex')
 $$
 """
@@ -239,7 +247,7 @@ class Migration(migrations.Migration):
         ),
         *(
             function(create)
-            for create in (PERSON_OF, HOLDS, ACTS_FOR, APPROVAL_HASH, PEOPLE_OF_RUN, SIGNED)
+            for create in (PERSON_OF, HOLDS, ACTS_FOR, ACKNOWLEDGED, APPROVAL_HASH, PEOPLE_OF_RUN, SIGNED)
             + (GUARD_APPROVAL, GUARD_RUN, GUARD_DELEGATION)
         ),
         migrations.RunSQL(
