@@ -41,6 +41,7 @@ def main(people: int = 1_000_000) -> None:
 
         Staff.objects.create_superuser("clerk", display_name="clerk")
         Staff.objects.create_superuser("reviewer", display_name="reviewer")
+        Staff.objects.create_superuser("finance", display_name="finance")
         _make_floor_tables()
         _credit(Month(2022, 9), {}, workers=1)  # opens the accounts
         _copy_accounts()
@@ -97,14 +98,14 @@ def _credit(month, times, *, workers: int) -> None:
     from office import runs
     from office.models import Staff
 
-    clerk, reviewer = Staff.objects.order_by("pk")
+    clerk, reviewer, finance = Staff.objects.order_by("pk")
     suffix = "" if workers == 1 else f", {workers} workers"
     run = runs.prepare(kind="credit", scheme="310", period=month, by=clerk, origin="page")
     with timed(f"compute{suffix}", times):
         runs.compute(run.pk)
     run.refresh_from_db()
     runs.approve(run, by=reviewer, origin="page")
-    runs.start_posting(run, by=reviewer, origin="page")
+    runs.start_posting(run, by=finance, origin="page")
 
     def post():
         try:

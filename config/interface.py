@@ -56,6 +56,22 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
     }
 
 
+def inbox(request) -> dict:
+    """What waits for the person, with its count: in red while some of it is news."""
+    from office.worklist import count_for
+
+    waiting, news = count_for(request) if request.user.is_authenticated else (0, 0)
+    return {
+        "title": _("Waiting for me"),
+        "icon": "inbox",
+        "link": reverse_lazy("waiting"),
+        "permission": allowed("office.view_run"),
+        "badge": str(waiting) if waiting else "",
+        "badge_variant": "danger" if news else "primary",
+        "badge_style": "solid" if news else "",
+    }
+
+
 def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
     """A sidebar entry for a page that belongs to no model."""
     return {
@@ -72,6 +88,7 @@ def sidebar(request) -> list[dict]:
         {
             "items": [
                 {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                inbox(request),
             ],
         },
         {
@@ -96,6 +113,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Runs"), "event_repeat", "office.run"),
                 page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
+                entry(_("Delegations"), "supervisor_account", "office.delegation"),
             ],
         },
         {
@@ -133,6 +151,7 @@ def sidebar(request) -> list[dict]:
                     "permission": allowed("office.view_signin"),
                 },
                 entry(_("Roles"), "shield_person", "auth.group"),
+                entry(_("Approval chains"), "approval", "office.approvalchain"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
                 page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),

@@ -14,9 +14,6 @@ from office.fields import MonthFormField
 from office.models import (
     YEARLY_KINDS,
     ImportFile,
-    ImportState,
-    PolicyState,
-    PolicyVersion,
     Run,
     RunKindName,
     RunState,
@@ -26,6 +23,7 @@ from office.policy import schemes_here
 from office.runs import kinds_of
 from office.schedule import next_dates
 from office.scope import in_scope, may_in_whole_city
+from office.worklist import count_for, waiting_for
 from policies.month import Month
 from settlement.models import Prepayment
 
@@ -44,7 +42,8 @@ def dashboard(request, context: dict) -> dict:
             "month_before": month - 1,
             "month_after": month + 1,
             "steps": steps_of(month),
-            "waiting": waiting_for(staff),
+            "waiting": waiting_for(staff)[:SHOWN],
+            "waiting_count": count_for(request)[0],
             "working": working(),
             "recent": Run.objects.select_related("reverses").order_by("-id")[:SHOWN],
             "imports": ImportFile.objects.select_related("uploaded_by").order_by("-id")[:SHOWN],
@@ -94,33 +93,6 @@ def _step(run: Run | None, *, kind: RunKindName, scheme: str, month: Month, peri
         "progress": progress_of(run) if run else None,
         "prepare": reverse("admin:office_run_add", query=asked),
     }
-
-
-def waiting_for(staff: Staff) -> list[dict]:
-    """What this person is asked to do next, oldest first."""
-    runs = Run.objects.select_related("reverses").order_by("id")
-    waiting = []
-    if staff.has_perm("office.review_run"):
-        mine = runs.filter(state=RunState.COMPUTED).exclude(prepared_by=staff)
-        waiting += [{"run": run, "what": _("to review")} for run in mine[:SHOWN]]
-    if staff.has_perm("office.post_run"):
-        waiting += [
-            {"run": run, "what": _("to post")} for run in runs.filter(state=RunState.REVIEWED)[:SHOWN]
-        ]
-    if staff.has_perm("office.prepare_run"):
-        drafts = runs.filter(state=RunState.DRAFT).filter(Q(prepared_by=staff) | Q(prepared_by=None))
-        failed = ~Q(error="") | Q(events__act="send_back")
-        waiting += [{"run": run, "what": _("to correct")} for run in drafts.filter(failed).distinct()[:SHOWN]]
-    if staff.has_perm("office.approve_policyversion"):
-        submitted = PolicyVersion.objects.filter(state=PolicyState.SUBMITTED).exclude(created_by=staff)
-        waiting += [{"version": version, "what": _("to approve")} for version in submitted]
-    if staff.has_perm("office.add_policyversion"):
-        own = PolicyVersion.objects.filter(state=PolicyState.DRAFT, created_by=staff)
-        waiting += [{"version": version, "what": _("to submit")} for version in own]
-    if staff.has_perm("office.change_importfile"):
-        checked = ImportFile.objects.filter(state=ImportState.CHECKED, uploaded_by=staff).order_by("id")
-        waiting += [{"file": file, "what": _("to confirm")} for file in checked[:SHOWN]]
-    return waiting
 
 
 def working() -> list[dict]:

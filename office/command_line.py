@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from office.models import Run, Staff
+from office import approvals
+from office.models import Run, RunState, Staff, StepKind
 from office.policy import schemes_here
 from policies.month import Month
 
@@ -16,6 +17,27 @@ def acting_staff(username: str) -> Staff:
     if staff is None:
         raise CommandError(f"There is no active user {username}.")
     return staff
+
+
+def somebody_to_release(run: Run) -> Staff | None:
+    """In the demo, where no user is named: one who may release the run; None where nobody has to."""
+    step = approvals.next_step(run)
+    if run.state != RunState.REVIEWED or step is None or step.kind != StepKind.RELEASE:
+        return None
+    if not settings.ALLOW_COMMAND_LINE_USERS:
+        raise CommandError("The run has to be released by finance, in the portal.")
+    return next(iter(approvals.signers(run, step)), None)
+
+
+def what_is_next(run: Run) -> str:
+    """What a run that was just acted upon waits for, and the command that goes on."""
+    step = approvals.next_step(run)
+    if run.state == RunState.REVIEWED:
+        return f"next: post {run.pk}"
+    if run.state != RunState.COMPUTED or step is None:
+        return ""
+    who = " or ".join(staff.username for staff in approvals.signers(run, step)[:3])
+    return f"next: {step.kind} by {who or 'somebody with the right to it'}: review {run.pk} --as USER"
 
 
 def run_numbered(number: int) -> Run:

@@ -4,7 +4,6 @@ What was found is written down when the run is computed, with the thresholds as 
 lets the run go no further before each finding carries somebody's name and note.
 """
 
-import hashlib
 from decimal import Decimal
 
 from django.db import transaction
@@ -142,23 +141,3 @@ def demand_acknowledged(run: Run) -> None:
         raise RunRefused(
             _("%(count)s changes beyond the threshold are not acknowledged yet.") % {"count": waiting}
         )
-
-
-def acknowledged_digest(run: Run) -> str:
-    """SHA-256 of what the run was compared with, what was found, and who acknowledged it with which note."""
-    lines = [str(run.compared_with_id)]
-    for found in run.excesses.order_by("dimension", "key", "measure"):
-        figures = (found.before, found.now, found.percent, found.least)
-        lines.append(
-            repr(
-                (
-                    found.dimension,
-                    found.key,
-                    found.measure,
-                    *(str(figure) for figure in figures),
-                    found.acknowledged_by_id,
-                    found.note,
-                )
-            )
-        )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

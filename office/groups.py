@@ -78,6 +78,8 @@ _SCHEDULE = [
     "django_celery_beat.intervalschedule",
     "office.workingday",
 ]
+# Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
+_APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
 
 def _may(verbs: str, models: list[str]) -> list[str]:
@@ -92,7 +94,9 @@ PERMISSIONS = {
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         "office.prepare_run",
+        "office.check_run",
         "office.export_run",
+        *_APPROVERS,
     ],
     "reviewer": [
         *_may("view", _WORK),
@@ -101,13 +105,16 @@ PERMISSIONS = {
         "office.reverse_run",
         "office.export_run",
         "office.approve_policyversion",
+        *_APPROVERS,
     ],
-    "auditor": [*_may("view", _WORK), "office.export_run"],
+    "auditor": [*_may("view", _WORK), "office.audit_run", "office.export_run", *_APPROVERS],
     "finance_accountant": [
         *_may("view", _WORK),
+        "office.release_run",
+        "office.close_month",
         "office.post_run",
         "office.export_run",
-        "office.close_month",
+        *_APPROVERS,
     ],
     "finance_cashier": [*_may("view", _WORK)],
     # Of two officers either may approve what the other entered.
@@ -125,12 +132,16 @@ PERMISSIONS = {
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
+        *_may("view change", ["office.approvalchain"]),
+        *_may("view add", ["office.delegation"]),
+        "office.delegate_for_others",
         *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
     "audit_administrator": [
         *_may("view export", ["office.accessrecord", "office.history"]),
         *_may("view", ["office.historyhead", "office.staff", "auth.group"]),
+        *_may("view", ["office.approvalchain", "office.delegation"]),
     ],
 }
 

@@ -1,4 +1,4 @@
-"""How every run is controlled, whatever it does: prepared by one person, reviewed by another, posted once.
+"""How every run is controlled, whatever it does: prepared by one person, approved by others, posted once.
 
 A *kind* says what a run computes and how one chunk of it is posted (`RunKind`); everything else about its
 life is here. Background tasks carry a run's number only and may be lost or doubled: each step claims its
@@ -20,11 +20,22 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from office import approvals
 from office.acting import acting
 from office.collisions import APPROVE, POST, PREPARE, demand_free
 from office.comparison import compare, demand_acknowledged
 from office.failures import in_words, passes_by_itself
-from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
+from office.models import (
+    PolicyVersion,
+    Run,
+    RunApproval,
+    RunChunk,
+    RunEvent,
+    RunKindName,
+    RunState,
+    Staff,
+    StepKind,
+)
 from office.periods import demand_open, month_to_book
 from office.policy import newest_version, pack_of, policy_in_force
 from office.refusal import RunRefused
@@ -38,6 +49,7 @@ logger = logging.getLogger(__name__)
 SEALING_LOCK = 4201
 STARTING_LOCK = 4202
 
+APPROVABLE = (RunState.COMPUTED, RunState.REVIEWED)
 LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
 
 
@@ -105,7 +117,14 @@ def _kind(name: str) -> RunKind:
 
 
 def prepare(
-    *, kind: str, scheme: str, period: Month, by: Staff | None, origin: str, reverses: Run | None = None
+    *,
+    kind: str,
+    scheme: str,
+    period: Month,
+    by: Staff | None,
+    origin: str,
+    reverses: Run | None = None,
+    reason: str = "",
 ) -> Run:
     """Open a run in draft.
 
@@ -137,7 +156,7 @@ def prepare(
                 )
             demand_free(run, at=PREPARE)
             run.save()
-            _record(run, by=by, origin=origin, act="prepare")
+            _record(run, by=by, origin=origin, act="prepare", reason=reason)
     except IntegrityError:
         clash = Run.objects.filter(LIVE, kind=kind, scheme=scheme, period=period, reverses=reverses).first()
         raise RunRefused(
@@ -171,8 +190,10 @@ def compute(run_id: int) -> Run:
             run.totals, run.notices = computed.totals, computed.notices
             run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
             compare(run)
+            run.chain, run.computation = approvals.chain_for(run.kind), run.computation + 1
             run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
             run.save()
+            _record(run, by=None, origin=run.origin, act="computed")
     except OperationalError:
         raise  # the database went away: the sweeper asks again
     except Exception as error:
@@ -182,38 +203,44 @@ def compute(run_id: int) -> Run:
 
 
 def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> None:
-    """Approve a computed run; `seen` is the hash of what the reviewer was shown: nothing slips in between."""
-    _demand(by, "office.review_run")
-    if run.prepared_by_id == by.pk:
-        raise RunRefused(_("You prepared this run; another person has to review it."))
-    demand_acknowledged(run)
-    demand_free(run, at=APPROVE)
-    approved = Run.objects.filter(pk=run.pk, state=RunState.COMPUTED, input_hash=seen or run.input_hash)
-    _advance(
-        run,
-        approved,
-        by=by,
-        origin=origin,
-        act="approve",
-        state=RunState.REVIEWED,
-        reviewed_by=by,
-        reviewed_at=timezone.now(),
-    )
+    """Sign the step the run waits for; `seen` (`approvals.seen_of`) says what the person was shown.
+
+    The release is signed by `start_posting`. With all before it signed the run is reviewed.
+    """
+    with transaction.atomic():
+        locked = _locked(run, APPROVABLE)
+        step = approvals.next_step(locked)
+        if step is None or step.kind == StepKind.RELEASE:
+            raise RunRefused(_("%(run)s is approved; what it waits for is to be posted.") % {"run": locked})
+        _demand_policy_in_force(locked)
+        demand_acknowledged(locked)
+        demand_free(locked, at=APPROVE)
+        signed = approvals.sign(locked, by=by, seen=seen)
+        _record(locked, by=by, origin=origin, act="approve", approval=signed)
+        if signed.number == len([kind for kind in locked.chain if kind != StepKind.RELEASE]):
+            locked.state, locked.reviewed_by, locked.reviewed_at = RunState.REVIEWED, by, signed.at
+            locked.save(update_fields=["state", "reviewed_by", "reviewed_at"])
+    run.refresh_from_db()
 
 
 def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
-    """Return a run that awaits review to its preparer, as a draft to be computed again."""
-    _demand(by, "office.review_run")
+    """Return a run to its preparer, to be computed again; a reversal ends: there is nothing to correct in it.
+
+    What was signed stays on record and no longer counts. Open to whoever may sign any of its steps.
+    """
     _demand_reason(reason)
-    waiting = Run.objects.filter(pk=run.pk, state__in=[RunState.COMPUTED, RunState.REVIEWED])
+    if not approvals.may_sign_any(by, run.chain):
+        raise RunRefused(approvals.not_allowed(by))
+    waiting = Run.objects.filter(pk=run.pk, state__in=APPROVABLE)
+    ends = run.kind == RunKindName.REVERSAL
     _advance(
         run,
         waiting,
         by=by,
         origin=origin,
-        act="send_back",
+        act="refuse" if ends else "send_back",
         reason=reason,
-        state=RunState.DRAFT,
+        state=RunState.CANCELLED if ends else RunState.DRAFT,
         reviewed_by=None,
         reviewed_at=None,
     )
@@ -221,7 +248,7 @@ def send_back(run: Run, *, by: Staff, origin: str, reason: str) -> None:
 
 def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
     """Give a run up before any of it is posted, also when posting was started but every chunk failed."""
-    _demand(by, "office.prepare_run")
+    _demand(by, right_to_prepare(run))
     _demand_reason(reason)
     with transaction.atomic():
         # Whoever posts a chunk holds the run until it is committed: what is posted shows from here on.
@@ -247,22 +274,61 @@ def cancel(run: Run, *, by: Staff, origin: str, reason: str) -> None:
 def compute_again(run: Run, *, by: Staff | None, origin: str) -> None:
     """Free a draft that was sent back or refused to be computed anew, by the caller or a worker."""
     if by is not None:
-        _demand(by, "office.prepare_run")
+        _demand(by, right_to_prepare(run))
     draft = Run.objects.filter(pk=run.pk, state=RunState.DRAFT)
     _advance(run, draft, by=by, origin=origin, act="compute", computed_at=None, error="")
 
 
-def start_posting(run: Run, *, by: Staff | None, origin: str) -> None:
-    """Move an approved run to posting; `post_chunks` (here or in a worker) does the work."""
-    if by is not None:
-        _demand(by, "office.post_run")
-    reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
+def start_posting(run: Run, *, by: Staff | None, origin: str, seen: str | None = None) -> None:
+    """Move an approved run to posting, signing its release; `post_chunks` then does the work.
+
+    Nobody need be named (`by=None`) where the chain asks for no release.
+    """
     with transaction.atomic():
         _one_at_a_time()
         demand_free(run, at=POST)
-        kind_of(run).still_holds(run)
-        month = month_to_book(run)
-        _advance(run, reviewed, by=by, origin=origin, act="post", state=RunState.POSTING, booked_in=month)
+        locked = _locked(run, [RunState.REVIEWED])
+        _demand_policy_in_force(locked)
+        kind_of(locked).still_holds(locked)
+        if locked.reverses:
+            kind_of(locked.reverses).may_be_undone(locked.reverses)
+        step, signed = approvals.next_step(locked), None
+        if step is not None and step.kind != StepKind.RELEASE:
+            raise RunRefused(_("%(run)s was changed after it was approved: send it back.") % {"run": locked})
+        if step is not None:
+            if by is None:
+                raise RunRefused(_("%(run)s has to be released by somebody: say by whom.") % {"run": locked})
+            signed = approvals.sign(locked, by=by, seen=seen)
+        elif by is not None:
+            _demand(by, "office.post_run")
+        reviewed = Run.objects.filter(pk=run.pk, state=RunState.REVIEWED)
+        _advance(
+            run,
+            reviewed,
+            by=by,
+            origin=origin,
+            act="post",
+            approval=signed,
+            state=RunState.POSTING,
+            booked_in=month_to_book(locked),
+        )
+
+
+def _locked(run: Run, states) -> Run:
+    """The run as it is now, held until the transaction ends; RunRefused when in none of the states."""
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    if locked.state not in states:
+        raise RunRefused(wrong_state(locked))
+    return locked
+
+
+def _demand_policy_in_force(run: Run) -> None:
+    in_force = _policy_of(run)
+    if run.policy_id != in_force.pk:
+        raise RunRefused(
+            _("%(version)s holds for this period by now: send the run back to be computed again.")
+            % {"version": in_force}
+        )
 
 
 def _one_at_a_time() -> None:
@@ -359,6 +425,7 @@ def seal_when_complete(run_id: int) -> None:
         run.save()
         if run.kind == RunKindName.REVERSAL:
             Run.objects.filter(pk=run.reverses_id).update(state=RunState.REVERSED)
+            _record(run.reverses, by=None, origin=run.origin, act="reversed")
         _record(run, by=None, origin=run.origin, act="seal")
 
 
@@ -378,9 +445,9 @@ def seal_of(run: Run, *, previous: str) -> str:
 
 
 def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
-    """Open the run that gives back, transfer by transfer, what `run` moved, and start posting it.
+    """Open and compute the run that gives back, transfer by transfer, what `run` moved; it is then approved.
 
-    Who prepared a run cannot reverse it alone. Raises RunRefused when it is not posted or reversed already.
+    Who prepared a run cannot have it reversed. Raises RunRefused when it is not posted or has a reversal.
     """
     _demand(by, "office.reverse_run")
     _demand_reason(reason)
@@ -390,9 +457,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
         raise RunRefused(_("A reversal cannot be reversed; run the month again."))
     with transaction.atomic():
         _one_at_a_time()
-        posted = Run.objects.select_for_update().get(pk=run.pk)
-        if posted.state != RunState.POSTED:
-            raise RunRefused(wrong_state(posted))
+        posted = _locked(run, [RunState.POSTED])
         kind_of(posted).may_be_undone(posted)
         reversal = prepare(
             kind=RunKindName.REVERSAL,
@@ -401,25 +466,36 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
             by=by,
             origin=origin,
             reverses=posted,
+            reason=reason,
         )
         _record(posted, by=by, origin=origin, act="reverse", reason=reason)
         compute(reversal.pk)
-        demand_free(reversal, at=POST)
-        month = month_to_book(reversal)
-        Run.objects.filter(pk=reversal.pk).update(state=RunState.POSTING, booked_in=month)
     reversal.refresh_from_db()
     return reversal
 
 
+def right_to_prepare(run: Run) -> str:
+    """The permission of those who open such runs, have them computed again and give them up."""
+    return "office.reverse_run" if run.kind == RunKindName.REVERSAL else "office.prepare_run"
+
+
 def _advance(
-    run: Run, claimed, *, by: Staff | None, origin: str, act: str, reason: str = "", **changes
+    run: Run,
+    claimed,
+    *,
+    by: Staff | None,
+    origin: str,
+    act: str,
+    reason: str = "",
+    approval: RunApproval | None = None,
+    **changes,
 ) -> None:
     """Make a change of state only if the run is still where `claimed` expects it: of two, one succeeds."""
     with transaction.atomic():
         if not claimed.update(**changes):
             run.refresh_from_db()
             raise RunRefused(wrong_state(run))
-        _record(run, by=by, origin=origin, act=act, reason=reason)
+        _record(run, by=by, origin=origin, act=act, reason=reason, approval=approval)
     run.refresh_from_db()
 
 
@@ -432,12 +508,8 @@ def wrong_state(run: Run) -> str:
 
 
 def _demand(staff: Staff, permission: str) -> None:
-    if not staff.sees_whole_city:
-        raise RunRefused(
-            _("A run concerns the whole city; %(staff)s works for some counties only.") % {"staff": staff}
-        )
     if not may_in_whole_city(staff, permission):
-        raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
+        raise RunRefused(approvals.not_allowed(staff))
 
 
 def _demand_reason(reason: str) -> None:
@@ -445,8 +517,24 @@ def _demand_reason(reason: str) -> None:
         raise RunRefused(_("Give a reason."))
 
 
-def _record(run: Run, *, by: Staff | None, origin: str, act: str, reason: str = "") -> None:
-    RunEvent.objects.create(run=run, actor=by, origin=origin, act=act, reason=reason)
+def _record(
+    run: Run,
+    *,
+    by: Staff | None,
+    origin: str,
+    act: str,
+    reason: str = "",
+    approval: RunApproval | None = None,
+) -> None:
+    RunEvent.objects.create(
+        run=run,
+        actor=by,
+        on_behalf_of=approval and approval.on_behalf_of,
+        origin=origin,
+        act=act,
+        step=approval.step if approval else "",
+        reason=reason,
+    )
 
 
 def _sha256(*parts: str) -> str:

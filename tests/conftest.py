@@ -18,6 +18,7 @@ KEPT = (
     "auth_permission",
     "auth_group",
     "auth_group_permissions",
+    "office_approvalchain",
     "office_city",
     "office_county",
     "office_policyversion",

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 
 from facilities.models import Agreement, Facility
 from insured.models import Enrolment, Person, Selection
-from office.models import County, Staff
+from office import approvals, runs
+from office.models import County, Run, Staff, StepKind
 from policies.month import Month
 
 _numbers = itertools.count(1)
@@ -25,6 +26,39 @@ def member(role: str, username: str | None = None, *, counties: tuple[str, ...] 
     staff.is_staff = True
     staff.save()
     return staff
+
+
+# Whose work each step of approval is.
+SIGNERS = {"check": "clerk", "review": "reviewer", "audit": "auditor", "release": "finance_accountant"}
+
+
+def signer(step: StepKind, *, run: Run) -> Staff:
+    """Somebody who may sign the step of the run; engaged where nobody is there for it."""
+    waiting = next(each for each in approvals.steps_of(run) if each.kind == step)
+    return next(iter(approvals.signers(run, waiting)), None) or member(
+        SIGNERS[step], f"signer{next(_numbers)}"
+    )
+
+
+def approved(run: Run) -> Run:
+    """A computed run with every step before its release signed, each by somebody else."""
+    while (step := approvals.next_step(run)) and step.kind != StepKind.RELEASE:
+        runs.approve(run, by=signer(step.kind, run=run), origin="page")
+    return run
+
+
+def released(run: Run) -> Run:
+    """An approved run whose posting has been started."""
+    step = approvals.next_step(run)
+    runs.start_posting(run, by=signer(step.kind, run=run) if step else None, origin="page")
+    return run
+
+
+def posted(run: Run) -> Run:
+    """A computed run approved, released and posted."""
+    runs.post_chunks(released(approved(run)).pk)
+    run.refresh_from_db()
+    return run
 
 
 def identity_card(sequence: int, *, born: date = date(1980, 1, 1), division: str = "441602") -> str:

@@ -1,5 +1,5 @@
 """The pages of the office: runs, rules, staff, schedule and audit; and what the pages of all rooms share."""
 
-from office.admin import audit, comparison_page, imports, rules, runs, schedule, staff
+from office.admin import approvals, audit, comparison_page, imports, rules, runs, schedule, staff
 
-__all__ = ["audit", "comparison_page", "imports", "rules", "runs", "schedule", "staff"]
+__all__ = ["approvals", "audit", "comparison_page", "imports", "rules", "runs", "schedule", "staff"]

@@ -1,15 +1,17 @@
 """What a person may do with a run now: the buttons of its page, and what pressing them does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext_lazy as _
 
-from office import runs
-from office.models import Origin, Run, RunKindName, RunState, Staff
-from office.scope import may_in_whole_city
+from office import approvals, runs
+from office.approvals import Standing
+from office.models import Origin, Run, RunKindName, RunState, Staff, StepKind
+from office.runs import APPROVABLE
 from office.tasks import enqueue
 
+PREPARE = ("office.prepare_run", "office.reverse_run")
 UNPOSTED = (RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED)
 
 
@@ -17,35 +19,34 @@ UNPOSTED = (RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED)
 class Act:
     """One button: for whom and in which states it is there, what it asks first, and what it does.
 
-    do: takes the run, who acts, the reason and the hash of what was seen; returns the run to look at next.
+    permissions, steps: whose it is: who holds one of the permissions, or may sign one of the steps.
+    do: takes the run, who acts, the reason and what was seen; returns the run to look at next.
     """
 
     name: str
     label: str
     question: str
-    permission: str
     states: tuple
     do: Callable[..., Run]
+    permissions: tuple[str, ...] = ()
+    steps: tuple[StepKind, ...] = ()
     reason: bool = False
     danger: bool = False
-    # Not by the preparer: reviewing and reversing are a second person's.
-    second_person: bool = False
-    only_if: Callable[[Run], bool] = lambda run: True
+    only_if: Callable[[Run, Staff, Standing], bool] = lambda run, staff, standing: True
 
-    def open_to(self, run: Run, staff: Staff) -> bool:
+    def may(self, staff: Staff) -> bool:
+        """Whether the act is this person's at all, on whatever run."""
+        holds = any(staff.has_perm(permission) for permission in self.permissions)
+        return holds or approvals.may_sign_any(staff, self.steps)
+
+    def open_to(self, run: Run, staff: Staff, standing: Standing) -> bool:
         """Whether the button is there for this person now; the act itself checks again."""
         return (
             run.state in self.states
-            and may_in_whole_city(staff, self.permission)
-            and not (self.second_person and run.prepared_by_id == staff.pk)
-            and self.only_if(run)
+            and staff.sees_whole_city
+            and self.may(staff)
+            and self.only_if(run, staff, standing)
         )
-
-
-def nothing_posted(run: Run) -> bool:
-    """Whether the run can still be given up: posting has not begun, or stopped before its first chunk."""
-    stopped = bool(run.error) and not run.chunks.exclude(posted_at=None).exists()
-    return run.state != RunState.POSTING or stopped
 
 
 def _approve(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
@@ -59,15 +60,13 @@ def _send_back(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
 
 
 def _post(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
-    runs.start_posting(run, by=by, origin=Origin.PAGE)
+    runs.start_posting(run, by=by, origin=Origin.PAGE, seen=seen)
     enqueue(run)
     return run
 
 
 def _reverse(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
-    reversal = runs.reverse(run, by=by, origin=Origin.PAGE, reason=reason)
-    enqueue(reversal)
-    return reversal
+    return runs.reverse(run, by=by, origin=Origin.PAGE, reason=reason)
 
 
 def _cancel(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
@@ -87,49 +86,73 @@ def _try_again(run: Run, *, by: Staff, reason: str, seen: str) -> Run:
     return run
 
 
+def _next_is_to_sign(run: Run, staff: Staff, standing: Standing) -> bool:
+    return not standing.refusal and standing.step.kind != StepKind.RELEASE
+
+
+def _next_is_to_post(run: Run, staff: Staff, standing: Standing) -> bool:
+    if standing.step is None:
+        return staff.has_perm("office.post_run")
+    return not standing.refusal and standing.step.kind == StepKind.RELEASE
+
+
+def _prepares_such(run: Run, staff: Staff, standing: Standing) -> bool:
+    return staff.has_perm(runs.right_to_prepare(run))
+
+
+def _may_be_cancelled(run: Run, staff: Staff, standing: Standing) -> bool:
+    """Posting has not begun, or stopped before its first chunk."""
+    stopped = bool(run.error) and not run.chunks.exclude(posted_at=None).exists()
+    return _prepares_such(run, staff, standing) and (run.state != RunState.POSTING or stopped)
+
+
 ACTS = {
     act.name: act
     for act in (
         Act(
             name="approve",
             label=_("Approve"),
-            question=_("Approve exactly what is shown here? It can then be posted."),
-            permission="office.review_run",
-            states=(RunState.COMPUTED,),
-            second_person=True,
+            question=_("Sign for exactly what is shown here? Any change of it makes the signature void."),
+            steps=(StepKind.CHECK, StepKind.REVIEW, StepKind.AUDIT),
+            states=APPROVABLE,
+            only_if=_next_is_to_sign,
             do=_approve,
         ),
         Act(
             name="post",
             label=_("Post"),
             question=_("Post these transfers now? Posted money is corrected only by reversing the run."),
-            permission="office.post_run",
+            permissions=("office.post_run",),
+            steps=(StepKind.RELEASE,),
             states=(RunState.REVIEWED,),
+            only_if=_next_is_to_post,
             do=_post,
         ),
         Act(
             name="compute",
             label=_("Compute again"),
             question=_("Compute the run again from the records as they are now?"),
-            permission="office.prepare_run",
+            permissions=PREPARE,
             states=(RunState.DRAFT,),
+            only_if=_prepares_such,
             do=_compute_again,
         ),
         Act(
             name="go_on",
             label=_("Try again"),
             question=_("Post the chunks that failed? What is posted already stays as it is."),
-            permission="office.post_run",
+            permissions=("office.post_run",),
             states=(RunState.POSTING,),
-            only_if=lambda run: bool(run.error),
+            only_if=lambda run, staff, standing: bool(run.error),
             do=_try_again,
         ),
         Act(
             name="send_back",
             label=_("Send back"),
             question=_("Send the run back to its preparer? It becomes a draft and waits to be corrected."),
-            permission="office.review_run",
-            states=(RunState.COMPUTED, RunState.REVIEWED),
+            steps=tuple(StepKind),
+            states=APPROVABLE,
+            only_if=lambda run, staff, standing: approvals.may_sign_any(staff, run.chain),
             reason=True,
             do=_send_back,
         ),
@@ -137,43 +160,66 @@ ACTS = {
             name="cancel",
             label=_("Cancel the run"),
             question=_("Give this run up? The period can then be prepared anew."),
-            permission="office.prepare_run",
+            permissions=PREPARE,
             states=(*UNPOSTED, RunState.POSTING),
             reason=True,
             danger=True,
-            only_if=nothing_posted,
+            only_if=_may_be_cancelled,
             do=_cancel,
         ),
         Act(
             name="reverse",
             label=_("Reverse"),
-            question=_("Give back every transfer of this run? What was spent already becomes recoverable."),
-            permission="office.reverse_run",
+            question=_(
+                "Ask to give back every transfer of this run? Once others have approved the reversal it is "
+                "posted; what was spent already becomes recoverable."
+            ),
+            permissions=("office.reverse_run",),
             states=(RunState.POSTED,),
             reason=True,
             danger=True,
-            second_person=True,
-            only_if=lambda run: run.kind != RunKindName.REVERSAL,
+            only_if=lambda run, staff, standing: (
+                run.kind != RunKindName.REVERSAL
+                and run.prepared_by_id != staff.pk
+                and not run.reversals.exclude(state=RunState.CANCELLED).exists()
+            ),
             do=_reverse,
         ),
     )
 }
 
 
+# What signing a step is called on its button.
+SIGNING = {
+    StepKind.CHECK: _("Pass the first review"),
+    StepKind.REVIEW: _("Approve"),
+    StepKind.AUDIT: _("Pass the audit"),
+    StepKind.RELEASE: _("Release and post"),
+}
+
 # What `RunEvent.act` says, as it is shown.
 EVENTS = {
     "prepare": _("Prepared"),
     "acknowledge": _("Acknowledged a change"),
-    "approve": _("Approved"),
+    "compute": _("Asked to compute again"),
+    "computed": _("Computed"),
+    "approve": _("Signed"),
     "send_back": _("Sent back"),
+    "refuse": _("Turned down"),
     "cancel": _("Cancelled"),
-    "compute": _("Computed again"),
     "post": _("Posting started"),
     "try_again": _("Tried again"),
     "seal": _("Posted and sealed"),
-    "reverse": _("Reversed"),
+    "reverse": _("Reversal asked for"),
+    "reversed": _("Reversed"),
 }
 
 
-def acts_open_to(run: Run, staff: Staff) -> list[Act]:
-    return [act for act in ACTS.values() if act.open_to(run, staff)]
+def acts_open_to(run: Run, staff: Staff, standing: Standing) -> list[Act]:
+    """The buttons, each saying which step it signs."""
+    step = standing.step
+    return [
+        replace(act, label=SIGNING[step.kind]) if step and act.name in ("approve", "post") else act
+        for act in ACTS.values()
+        if act.open_to(run, staff, standing)
+    ]

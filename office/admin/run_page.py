@@ -9,21 +9,28 @@ from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from office import approvals
 from office.admin.comparison_page import comparison_of
 from office.admin.exceptions import advice_of, title_of
 from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
 from office.admin.progress import failed_chunks, standing_of
 from office.admin.rule_words import NAMES
-from office.admin.run_acts import EVENTS, acts_open_to
-from office.models import Run, RunKindName, RunState, Staff
-from office.runs import kind_of
+from office.admin.run_acts import EVENTS, SIGNING, acts_open_to
+from office.models import Run, RunEvent, RunState, Staff
+from office.runs import APPROVABLE, kind_of
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:
     """The page's context; `query` says which part of long lists is looked at."""
+    standing = approvals.standing_of(run, staff)
     return {
         "steps": steps_of(run),
-        "acts": acts_open_to(run, staff),
+        "next": next_of(run, staff, standing) if run.state in APPROVABLE else None,
+        "sent_back": run.events.filter(act__in=["send_back", "refuse"]).last() if is_over(run) else None,
+        "reversal": run.reversals.exclude(state=RunState.CANCELLED).last(),
+        "acts": acts_open_to(run, staff, standing),
+        "seen": approvals.seen_of(run),
+        "approval_hash": approvals.approval_hash(run),
         **standing_of(run),
         "failed_chunks": failed_chunks(run),
         "computed": run.state != RunState.DRAFT and bool(run.input_hash),
@@ -47,15 +54,48 @@ def steps_of(run: Run) -> list[dict]:
     steps = [
         {"label": _("Prepare"), "who": run.prepared_by or run.get_origin_display(), "at": run.created_at},
         {"label": _("Compute"), "who": "", "at": None if drafted else run.computed_at},
-        {"label": _("Review"), "who": run.reviewed_by or "", "at": run.reviewed_at},
-        {"label": _("Post"), "who": "", "at": run.posted_at},
     ]
-    if run.kind == RunKindName.REVERSAL:
-        del steps[2]
+    if not run.chain and run.reviewed_at:  # before there were chains
+        steps.append({"label": _("Review"), "who": run.reviewed_by, "at": run.reviewed_at})
+    steps += [{"label": step.kind.label, **signature(step, drafted)} for step in approvals.steps_of(run)]
+    steps.append({"label": _("Post"), "who": "", "at": run.posted_at})
     waiting = next((step for step in steps if not step["at"]), None)
     if waiting is not None:
         waiting["now"] = True
     return steps
+
+
+def signature(step: approvals.Step, drafted: bool) -> dict:
+    """By whom, for whom and when a step was signed; what was signed before a draft no longer counts."""
+    approval = None if drafted else step.approval
+    return {
+        "who": approval and by_whom(approval.person, approval.on_behalf_of),
+        "at": approval and approval.at,
+    }
+
+
+def by_whom(person: Staff, on_behalf_of: Staff | None) -> str:
+    if on_behalf_of is None:
+        return str(person)
+    return _("%(delegate)s for %(principal)s") % {"delegate": person, "principal": on_behalf_of}
+
+
+def next_of(run: Run, staff: Staff, standing: approvals.Standing) -> dict | None:
+    """The step a run waits for: who may sign it, and why this person may not, where it could be theirs."""
+    if standing.step is None:
+        return None
+    concerned = approvals.may_sign_any(staff, [standing.step.kind])
+    return {
+        "label": standing.step.kind.label,
+        "signers": approvals.signers(run, standing.step),
+        "refusal": standing.refusal if concerned else "",
+        "on_behalf_of": standing.on_behalf_of,
+    }
+
+
+def is_over(run: Run) -> bool:
+    """Whether somebody has to look at why it was sent back or refused."""
+    return run.state in (RunState.DRAFT, RunState.CANCELLED)
 
 
 def exceptions_of(run: Run, query) -> dict:
@@ -134,11 +174,16 @@ def events_of(run: Run) -> Panel:
         rows=[
             (
                 event.at,
-                event.actor or _("The portal"),
-                EVENTS.get(event.act, event.act),
+                by_whom(event.actor, event.on_behalf_of) if event.actor else _("The portal"),
+                act_of(event),
                 event.get_origin_display(),
                 event.reason,
             )
-            for event in run.events.select_related("actor")
+            for event in run.events.select_related("actor", "on_behalf_of")
         ],
     )
+
+
+def act_of(event: RunEvent) -> str:
+    """What was done, in words; of signatures, which step."""
+    return str(SIGNING[event.step] if event.step else EVENTS.get(event.act, event.act))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from office import comparison, runs, tables
+from office import comparison, runs, tables, worklist
 from office.admin.panels import badged
 from office.admin.progress import is_working, standing_of
 from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
@@ -175,6 +175,7 @@ class RunAdmin(ReadOnlyAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The page of a run."""
         run = self._run(request, object_id)
+        worklist.mark_seen(run, by=request.user)
         return self._page(
             request,
             "office/run.html",
@@ -188,7 +189,7 @@ class RunAdmin(ReadOnlyAdmin):
         if name not in ACTS:
             raise Http404
         act = ACTS[name]
-        if not request.user.has_perm(act.permission):
+        if not act.may(request.user):
             raise PermissionDenied
         try:
             if run.state not in act.states:

@@ -2,21 +2,33 @@
 
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
 from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
-from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
+from office.models.run import (
+    YEARLY_KINDS,
+    Run,
+    RunChunk,
+    RunEvent,
+    RunException,
+    RunKindName,
+    RunState,
+    StepKind,
+)
 from office.models.sign_in import Authenticator, RecoveryCode, SignIn
 
 __all__ = [
     "YEARLY_KINDS",
     "AccessRecord",
     "Act",
+    "ApprovalChain",
     "Authenticator",
     "City",
     "County",
+    "Delegation",
     "Dimension",
     "Excess",
     "ExclusiveRoles",
@@ -36,14 +48,17 @@ __all__ = [
     "PolicyVersion",
     "RecoveryCode",
     "Run",
+    "RunApproval",
     "RunChunk",
     "RunEvent",
     "RunException",
     "RunKindName",
     "RunState",
     "Scheme",
+    "SeenRun",
     "SignIn",
     "Staff",
+    "StepKind",
     "Threshold",
     "WorkingDay",
 ]

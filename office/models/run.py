@@ -4,9 +4,12 @@
                |  ^ sent back: draft again                  (by a run of kind `reversal`)
                +--> cancelled
 
-What a run does is said by its kind (`settings.RUN_KINDS`); how it is controlled is said once, in `runs.py`.
+A computed run goes through the steps of its chain (`approval.py`); with all but the release by finance signed
+it is `reviewed`. What a run does is said by its kind (`settings.RUN_KINDS`); how it is controlled is said
+once, in `runs.py`.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +22,7 @@ from policies.month import Month
 
 class RunState(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    COMPUTED = "computed", _("Awaiting review")
+    COMPUTED = "computed", _("Awaiting approval")
     REVIEWED = "reviewed", _("Approved")
     POSTING = "posting", _("Posting")
     POSTED = "posted", _("Posted")
@@ -33,6 +36,15 @@ class RunKindName(models.TextChoices):
     YEAR_END = "year_end", _("Year-end clearing")
     CARRY_OVER = "carry_over", _("Carry-over of selections")
     REVERSAL = "reversal", _("Reversal")
+
+
+class StepKind(models.TextChoices):
+    """What may have to be signed before a run is posted: for `check` one needs `check_run`, and so on."""
+
+    CHECK = "check", _("First review")
+    REVIEW = "review", _("Second review")
+    AUDIT = "audit", _("Audit")
+    RELEASE = "release", _("Release by finance")
 
 
 YEARLY_KINDS = (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
@@ -63,6 +75,15 @@ class Run(models.Model):
     notices = models.JSONField(_("notices"), default=list)
     input_hash = models.CharField(_("hash of what was computed"), max_length=64, blank=True)
     error = models.TextField(_("error"), blank=True)
+    chain = ArrayField(
+        models.CharField(max_length=10, choices=StepKind),
+        default=list,
+        help_text=_("The steps of approval it was computed under."),
+        verbose_name=_("approval chain"),
+    )
+    computation = models.PositiveIntegerField(
+        _("computation"), default=0, help_text=_("How many times it was computed.")
+    )
 
     prepared_by = models.ForeignKey(
         Staff,
@@ -92,7 +113,10 @@ class Run(models.Model):
         ordering = ["-id"]
         permissions = [
             ("prepare_run", _("Can prepare runs")),
-            ("review_run", _("Can review runs")),
+            ("check_run", _("Can sign the first review of runs")),
+            ("review_run", _("Can sign the second review of runs")),
+            ("audit_run", _("Can sign the audit of runs")),
+            ("release_run", _("Can release runs for posting")),
             ("post_run", _("Can post runs")),
             ("reverse_run", _("Can reverse runs")),
             ("export_run", _("Can download runs' tables")),
@@ -204,13 +228,17 @@ class RunException(models.Model):
 
 
 class RunEvent(models.Model):
-    """Who did what to a run, when, from where and why."""
+    """Who did what to a run, when, from where and why; only ever written to."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", verbose_name=_("run"))
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="events", verbose_name=_("run"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
     actor = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, verbose_name=_("by"))
+    on_behalf_of = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("on behalf of")
+    )
     origin = models.CharField(_("origin"), max_length=12, choices=Origin)
     act = models.CharField(_("act"), max_length=20)
+    step = models.CharField(_("step"), max_length=10, choices=StepKind, blank=True)
     reason = models.TextField(_("reason"), blank=True)
 
     class Meta:

@@ -8,6 +8,8 @@ from django.utils import formats
 from django.utils.html import conditional_escape, format_html
 from django.utils.timezone import localtime
 
+from office.admin import panels
+
 register = template.Library()
 
 
@@ -53,6 +55,12 @@ def cell(value, kind: str) -> str:
 def at(row, place: int):
     """The value in a place of a row."""
     return row[place]
+
+
+@register.simple_tag
+def linked(record):
+    """A link to a record's page."""
+    return panels.linked(record)
 
 
 @register.simple_tag

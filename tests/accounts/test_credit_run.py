@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, Transfer
@@ -12,7 +12,7 @@ from insured.models import Enrolment
 from office import runs
 from office.models import Run, RunState
 from policies.month import Month
-from tests.population import insure, member
+from tests.population import approved, insure, member, posted, released
 
 MARCH = Month(2023, 3)
 
@@ -32,14 +32,6 @@ def prepared(clerk, *, kind="credit", period=MARCH, scheme="310") -> Run:
     return runs.compute(run.pk)
 
 
-def posted(run, reviewer) -> Run:
-    runs.approve(run, by=reviewer, origin="page")
-    runs.start_posting(run, by=reviewer, origin="page")
-    runs.post_chunks(run.pk)
-    run.refresh_from_db()
-    return run
-
-
 def balance(person) -> Decimal:
     return Account.objects.get(person=person, kind="person").balance
 
@@ -54,7 +46,7 @@ def test_each_status_is_credited_by_its_rule(clerk, reviewer):
     died_in_march = insure(died_on=date(2023, 3, 1))
     no_base = insure(base=None)
 
-    run = posted(prepared(clerk), reviewer)
+    run = posted(prepared(clerk))
 
     assert balance(active) == Decimal("100.01")
     assert balance(flexible) == Decimal("60.00")
@@ -86,7 +78,7 @@ def test_retirees_wait_for_their_figure_from_2025(clerk):
 
 def test_the_same_month_is_paid_once(clerk, reviewer):
     insure()
-    run = posted(prepared(clerk), reviewer)
+    run = posted(prepared(clerk))
     with pytest.raises(runs.RunRefused, match=f"#{run.pk}"):
         prepared(clerk)
     runs.post_chunks(run.pk)
@@ -95,14 +87,13 @@ def test_the_same_month_is_paid_once(clerk, reviewer):
 
 def test_a_reversed_month_is_mirrored_and_may_be_run_again(clerk, reviewer):
     person = insure()
-    first = posted(prepared(clerk), reviewer)
-    reversal = runs.reverse(first, by=reviewer, origin="page", reason="wrong base")
-    runs.post_chunks(reversal.pk)
+    first = posted(prepared(clerk))
+    posted(runs.reverse(first, by=reviewer, origin="page", reason="wrong base"))
     first.refresh_from_db()
     assert (first.state, balance(person)) == (RunState.REVERSED, Decimal("0.00"))
 
     Enrolment.objects.update(base=Decimal("6000.00"))
-    again = posted(prepared(clerk), reviewer)
+    again = posted(prepared(clerk))
     assert (again.attempt, balance(person)) == (1, Decimal("120.00"))
     moved = Transfer.objects.order_by("id").values_list("kind", "amount", "attempt", "reverses_id")
     assert list(moved) == [
@@ -114,7 +105,7 @@ def test_a_reversed_month_is_mirrored_and_may_be_run_again(clerk, reviewer):
 
 def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
     person = insure()
-    run = posted(prepared(clerk), reviewer)
+    run = posted(prepared(clerk))
     account = Account.objects.get(person=person)
     Transfer.objects.create(
         debit=account,
@@ -125,8 +116,7 @@ def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
         covers=MARCH,
     )
     Account.objects.filter(pk=account.pk).update(balance="70.00")
-    reversal = runs.reverse(run, by=reviewer, origin="page", reason="wrong rate")
-    runs.post_chunks(reversal.pk)
+    posted(runs.reverse(run, by=reviewer, origin="page", reason="wrong rate"))
     assert balance(person) == Decimal("0.00")
     receivable = Account.objects.get(kind="receivable", person=person)
     assert (receivable.balance, receivable.shown_balance) == (Decimal("-30.00"), Decimal("30.00"))
@@ -135,7 +125,7 @@ def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
 
 def test_nobody_reviews_or_reverses_what_they_prepared(clerk, reviewer):
     insure()
-    reviewer.groups.add(Group.objects.get(name="clerk"))
+    reviewer.user_permissions.add(Permission.objects.get(codename="prepare_run"))
     own = prepared(reviewer)
     with pytest.raises(runs.RunRefused, match=r"You prepared|由您"):
         runs.approve(own, by=reviewer, origin="page")
@@ -148,10 +138,10 @@ def test_nobody_reviews_or_reverses_what_they_prepared(clerk, reviewer):
 def test_lines_changed_after_review_are_not_posted(clerk, reviewer):
     person = insure()
     run = prepared(clerk)
-    runs.approve(run, by=reviewer, origin="page")
+    approved(run)
     with connection.cursor() as cursor:
         cursor.execute("update accounts_runline set amount = amount + 1")
-    runs.start_posting(run, by=reviewer, origin="page")
+    released(run)
     with pytest.raises(runs.RunRefused), transaction.atomic():
         runs.post_chunks(run.pk)
     assert balance(person) == Decimal("0.00")
@@ -165,7 +155,7 @@ def test_a_run_sent_back_is_computed_again(clerk, reviewer):
     assert run.state == RunState.DRAFT
     insure()
     assert runs.compute(run.pk).rows == 2
-    assert [event.act for event in run.events.all()] == ["prepare", "send_back"]
+    assert [event.act for event in run.events.all()] == ["prepare", "computed", "send_back", "computed"]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +171,6 @@ def test_a_run_sent_back_is_computed_again(clerk, reviewer):
 )
 def test_posted_money_cannot_be_edited(clerk, reviewer, statement):
     insure()
-    posted(prepared(clerk), reviewer)
+    posted(prepared(clerk))
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

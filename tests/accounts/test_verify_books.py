@@ -6,7 +6,7 @@ from accounts.models import Transfer
 from accounts.verify import verify_books
 from office import runs
 from policies.month import Month
-from tests.population import insure, member
+from tests.population import insure, member, posted
 
 
 @pytest.fixture
@@ -19,11 +19,8 @@ def books(committed):
         run = runs.prepare(kind="credit", scheme="310", period=month, by=clerk, origin="page")
         runs.compute(run.pk)
         run.refresh_from_db()
-        runs.approve(run, by=reviewer, origin="page")
-        runs.start_posting(run, by=reviewer, origin="page")
-        runs.post_chunks(run.pk)
-    run.refresh_from_db()
-    runs.post_chunks(runs.reverse(run, by=reviewer, origin="page", reason="trial").pk)
+        posted(run)
+    posted(runs.reverse(run, by=reviewer, origin="page", reason="trial"))
 
 
 def wrong() -> list[str]:

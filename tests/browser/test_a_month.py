@@ -74,6 +74,7 @@ def test_a_clerk_imports_a_workbook_and_corrects_its_bad_row(signed_in):
 def test_a_month_is_prepared_approved_posted_and_its_roll_downloaded(signed_in):
     member("clerk")
     member("reviewer")
+    member("finance_accountant")
     active, flexible = insure(base="5000.25"), insure(status="flexible", base="3000")
     retired = insure(status="retired", base=None, group="enterprise")
     insure(base=None)
@@ -83,7 +84,7 @@ def test_a_month_is_prepared_approved_posted_and_its_roll_downloaded(signed_in):
     clerk.goto("/?month=2023-03")
     clerk.get_by_role("row", name="个人账户计入").get_by_role("link", name="发起").click()
     clerk.get_by_role("button", name="发起").click()
-    clerk.get_by_text("待复核").wait_for()
+    clerk.get_by_text("待审批").first.wait_for()
     run = Run.objects.get()
     assert (run.rows, run.amount) == (3, sum(expected.values()))
     clerk.get_by_text("没有缴费基数").wait_for()
@@ -93,10 +94,17 @@ def test_a_month_is_prepared_approved_posted_and_its_roll_downloaded(signed_in):
     reviewer.get_by_role("link", name=f"#{run.pk}").first.click()  # it waits for her on the workbench
     assert fits(reviewer)
     confirm(reviewer, "复核通过")
-    confirm(reviewer, "过账")
-    reviewer.get_by_text("过账完成并封存").wait_for()
+    reviewer.get_by_text("待办环节：财务放行").wait_for()
+    assert reviewer.get_by_role("button", name="放行过账").count() == 0
 
-    name, content = downloaded(reviewer, "Excel")
+    finance = signed_in("finance_accountant")
+    finance.get_by_role("link", name="待我办理 1").click()
+    assert fits(finance)
+    finance.get_by_role("link", name=f"#{run.pk}").click()
+    confirm(finance, "放行过账")
+    finance.get_by_text("过账完成并封存").wait_for()
+
+    name, content = downloaded(finance, "Excel")
     assert name == "个账计入花名册 2023-03.xlsx"
     header, *rows = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)
     roll = {row[header.index("人员编号")]: Decimal(str(row[header.index("金额")])) for row in rows}

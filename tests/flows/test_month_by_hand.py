@@ -12,7 +12,7 @@ import pytest
 from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from insured.models import Person
-from office import imports, runs
+from office import approvals, imports, runs
 from office.models import ImportFile, ImportState, Run, RunState
 from office.runs import kind_of
 from office.tables import write_xlsx
@@ -72,14 +72,14 @@ def credit_by_hand(row: dict[str, str]) -> Decimal | None:
     return Decimal("102.79") if row["参保身份"] == "退休" else None
 
 
-def run_the_month(kind: str, *, clerk, reviewer) -> Run:
+def run_the_month(kind: str, *, clerk, reviewer, finance) -> Run:
     """What the pages do: every step that takes time is left to the worker."""
     run = runs.prepare(kind=kind, scheme="310", period=MARCH, by=clerk, origin="page")
     enqueue(run)
     wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.COMPUTED, seconds=60)
     run.refresh_from_db()
-    runs.approve(run, by=reviewer, origin="page", seen=run.input_hash)
-    runs.start_posting(run, by=reviewer, origin="page")
+    runs.approve(run, by=reviewer, origin="page", seen=approvals.seen_of(run))
+    runs.start_posting(run, by=finance, origin="page", seen=approvals.seen_of(run))
     enqueue(run)
     wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.POSTED, seconds=60)
     run.refresh_from_db()
@@ -88,7 +88,7 @@ def run_the_month(kind: str, *, clerk, reviewer) -> Run:
 
 @pytest.mark.usefixtures("committed")
 def test_a_month_from_workbook_to_balances():
-    clerk, reviewer = member("clerk"), member("reviewer")
+    clerk, reviewer, finance = member("clerk"), member("reviewer"), member("finance_accountant")
     hospitals = [contract(), contract(level="secondary"), contract(level="tertiary")]
     rows = random_rows(1000, [hospital.code for hospital in hospitals])
     upload = imports.upload(
@@ -99,8 +99,8 @@ def test_a_month_from_workbook_to_balances():
     assert ImportFile.objects.get().state == ImportState.APPLIED
 
     with worker():
-        credits = run_the_month("credit", clerk=clerk, reviewer=reviewer)
-        prepayments = run_the_month("prepayment", clerk=clerk, reviewer=reviewer)
+        credits = run_the_month("credit", clerk=clerk, reviewer=reviewer, finance=finance)
+        prepayments = run_the_month("prepayment", clerk=clerk, reviewer=reviewer, finance=finance)
 
     by_hand = {
         row["人员编号"]: amount

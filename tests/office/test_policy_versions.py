@@ -14,8 +14,8 @@ from policies.compare import changes, effect_on_money, effect_on_visits
 from policies.entered import published_part
 from policies.month import Month
 from policies.node import PackError
-from tests.accounts.test_credit_run import balance, posted, prepared
-from tests.population import insure, member
+from tests.accounts.test_credit_run import balance, prepared
+from tests.population import insure, member, posted
 from tests.services import CITY
 
 JANUARY = Month(2025, 1)
@@ -68,12 +68,12 @@ def test_a_retired_credit_is_held_until_its_figure_is_approved(officer, reviewer
     versions.approve(draft, by=reviewer)
     run.refresh_from_db()
     runs.send_back(run, by=reviewer, origin="page", reason="the figure is there")
-    run = posted(runs.compute(run.pk), reviewer)
+    run = posted(runs.compute(run.pk))
     assert run.policy == draft
     assert not run.exceptions.exists()
     assert balance(retired) == Decimal("105.00")
 
-    december = posted(prepared(clerk, period=Month(2024, 12)), reviewer)
+    december = posted(prepared(clerk, period=Month(2024, 12)))
     assert december.policy == draft.base
     assert balance(retired) == Decimal("207.79")
 

@@ -16,7 +16,7 @@ from office import runs
 from office.models import Run, RunState
 from office.tasks import enqueue, post_run, sweep
 from policies.month import Month
-from tests.population import member
+from tests.population import approved, member, posted, released
 from tests.worker import kill, wait_until, worker
 
 PEOPLE = 40_000
@@ -41,11 +41,10 @@ def town(committed):
     return member("clerk"), member("reviewer")
 
 
-def approved_run(clerk, reviewer, *, chunk_size: int, monkeypatch) -> Run:
+def approved_run(clerk, _reviewer, *, chunk_size: int, monkeypatch) -> Run:
     monkeypatch.setattr("accounts.credit.CHUNK_SIZE", chunk_size)
     run = runs.compute(runs.prepare(kind="credit", scheme="310", period=MARCH, by=clerk, origin="page").pk)
-    runs.approve(run, by=reviewer, origin="page")
-    return run
+    return approved(run)
 
 
 def expected_total() -> Decimal:
@@ -68,7 +67,7 @@ def test_ten_kills_in_mid_posting_leave_exact_totals(town, monkeypatch):
     """The worker is killed -9 ten times at seeded random moments; each time another takes over."""
     moments = random.Random(20230331)
     run = approved_run(*town, chunk_size=10, monkeypatch=monkeypatch)
-    runs.start_posting(run, by=town[1], origin="page")
+    released(run)
     kills = 0
     while kills < 10:
         with worker() as process:
@@ -88,7 +87,7 @@ def test_ten_kills_in_mid_posting_leave_exact_totals(town, monkeypatch):
 
 def test_a_killed_workers_task_comes_back_by_itself(town, monkeypatch):
     run = approved_run(*town, chunk_size=500, monkeypatch=monkeypatch)
-    runs.start_posting(run, by=town[1], origin="page")
+    released(run)
     with worker() as process:
         enqueue(run)
         wait_until(lambda: run.chunks.exclude(posted_at=None).exists(), seconds=60)
@@ -100,7 +99,7 @@ def test_a_killed_workers_task_comes_back_by_itself(town, monkeypatch):
 
 def test_a_message_delivered_three_times_pays_once(town, monkeypatch):
     run = approved_run(*town, chunk_size=5000, monkeypatch=monkeypatch)
-    runs.start_posting(run, by=town[1], origin="page")
+    released(run)
     with worker(concurrency=2):
         for _delivery in range(3):
             post_run.delay(run.pk)
@@ -124,14 +123,13 @@ def test_the_same_month_from_two_processes_is_one_run(town):
 
 def test_twenty_threads_reverse_a_run_once(town, monkeypatch):
     run = approved_run(*town, chunk_size=posting.CHUNK_SIZE, monkeypatch=monkeypatch)
-    runs.start_posting(run, by=town[1], origin="page")
+    released(run)
     runs.post_chunks(run.pk)
     outcomes = []
 
     def reverse():
         try:
-            reversal = runs.reverse(Run.objects.get(pk=run.pk), by=town[1], origin="page", reason="trial")
-            runs.post_chunks(reversal.pk)
+            runs.reverse(Run.objects.get(pk=run.pk), by=town[1], origin="page", reason="trial")
             outcomes.append("reversed")
         except runs.RunRefused:
             outcomes.append("refused")
@@ -144,5 +142,6 @@ def test_twenty_threads_reverse_a_run_once(town, monkeypatch):
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["refused"] * 19 + ["reversed"]
+    posted(Run.objects.get(reverses=run))
     assert not Account.objects.filter(kind="person").exclude(balance=0).exists()
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []

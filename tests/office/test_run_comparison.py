@@ -4,7 +4,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from office import comparison, runs
-from office.comparison import acknowledge, acknowledged_digest
+from office.approvals import approval_hash
+from office.comparison import acknowledge
 from office.models import Excess, Measure, Run, RunKindName, RunState, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
@@ -169,12 +170,12 @@ def test_what_was_acknowledged_stays_with_the_run(staff, grown):
 
 
 def test_the_digest_tells_who_acknowledged_what_with_which_note(staff, grown):
-    digests = [acknowledged_digest(grown)]
+    digests = [approval_hash(grown)]
     for excess in grown.excesses.all():
         acknowledge(excess, by=staff["clerk"], note="新增参保", origin="page")
-        digests.append(acknowledged_digest(grown))
+        digests.append(approval_hash(grown))
     assert len(set(digests)) == 7
-    assert acknowledged_digest(grown) == digests[-1]
+    assert approval_hash(grown) == digests[-1]
 
 
 def test_a_run_compared_with_nothing_is_stale_once_the_month_before_is_posted(staff):

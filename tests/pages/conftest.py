@@ -11,6 +11,7 @@ from office.groups import ROLES
 from office.models import Staff
 from policies.month import Month
 from settlement.models import FacilityUsage
+from tests import population
 from tests.population import contract, insure, member, select
 
 FEBRUARY, MARCH = Month(2023, 2), Month(2023, 3)
@@ -52,16 +53,10 @@ def office(staff):
         return runs.compute(runs.prepare(kind=kind, scheme="310", period=month, by=clerk, origin="page").pk)
 
     def posted(kind, month):
-        run = prepared(kind, month)
-        runs.approve(run, by=reviewer, origin="page")
-        runs.start_posting(run, by=reviewer, origin="page")
-        runs.post_chunks(run.pk)
-        run.refresh_from_db()
-        return run
+        return population.posted(prepared(kind, month))
 
     february, prepayment = posted("credit", FEBRUARY), posted("prepayment", FEBRUARY)
-    reversal = runs.reverse(prepayment, by=reviewer, origin="page", reason="多拨")
-    runs.post_chunks(reversal.pk)
+    reversal = population.posted(runs.reverse(prepayment, by=reviewer, origin="page", reason="多拨"))
     return SimpleNamespace(
         people=people,
         facility=facility,

@@ -33,7 +33,7 @@ def pages_of(model) -> list[str]:
 
 
 def all_pages(office) -> list[str]:
-    pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/", "/system/"]
+    pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/", "/system/", "/waiting/"]
     pages.append(reverse("admin:office_policyversion_figure", args=["310"]) + "?value=outpatient_rate")
     pages += [page for model in admin.site._registry for page in pages_of(model)]
     return pages + [

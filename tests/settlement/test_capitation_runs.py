@@ -11,13 +11,14 @@ from accounts.models import Account
 from accounts.verify import verify_books
 from insured.models import Selection
 from office import returned, runs
-from office.models import YEARLY_KINDS, Run, RunState
+from office.models import YEARLY_KINDS, Run
 from office.tasks import waiting_for_a_worker
 from policies.month import Month
 from settlement.heads import heads_of
 from settlement.models import FacilityUsage, Prepayment, YearEnd
+from tests import population
 from tests.files import checked
-from tests.population import contract, insure, member, select
+from tests.population import approved, contract, insure, member, released, select
 
 pytestmark = pytest.mark.django_db
 
@@ -28,14 +29,8 @@ def office():
 
 
 def posted(office, kind: str, period: Month) -> Run:
-    clerk, reviewer = office
-    run = runs.compute(runs.prepare(kind=kind, scheme="310", period=period, by=clerk, origin="page").pk)
-    runs.approve(run, by=reviewer, origin="page")
-    runs.start_posting(run, by=reviewer, origin="page")
-    runs.post_chunks(run.pk)
-    run.refresh_from_db()
-    assert run.state == RunState.POSTED
-    return run
+    run = runs.compute(runs.prepare(kind=kind, scheme="310", period=period, by=office[0], origin="page").pk)
+    return population.posted(run)
 
 
 def half_up(amount: Fraction) -> Decimal:
@@ -189,7 +184,7 @@ def test_a_settled_year_takes_no_more_prepayments_until_it_is_reversed(office):
     year_end = posted(office, "year_end", Month(2022, 1))
     with pytest.raises(runs.RunRefused, match=f"#{year_end.pk}"):
         posted(office, "prepayment", Month(2022, 12))
-    runs.post_chunks(runs.reverse(year_end, by=office[1], origin="page", reason="usage was wrong").pk)
+    population.posted(runs.reverse(year_end, by=office[1], origin="page", reason="usage was wrong"))
     posted_draft = Run.objects.get(kind="prepayment")
     assert runs.compute(posted_draft.pk).rows == 1
 
@@ -218,14 +213,13 @@ def test_selections_carry_over_and_back(office):
         (kept.pk, hospital.pk, Month(2023, 1), Month(2023, 12))
     ]
     assert [(e.code, e.person_id) for e in run.exceptions.all()] == [("no_agreement", stranded.pk)]
-    runs.post_chunks(runs.reverse(run, by=office[1], origin="page", reason="too early").pk)
+    population.posted(runs.reverse(run, by=office[1], origin="page", reason="too early"))
     assert not carried.exists()
 
 
 def reviewed(office, kind: str, period: Month) -> Run:
     run = runs.compute(runs.prepare(kind=kind, scheme="310", period=period, by=office[0], origin="page").pk)
-    runs.approve(run, by=office[1], origin="page")
-    return run
+    return approved(run)
 
 
 def test_a_year_end_is_not_posted_on_prepayments_that_were_reversed_meanwhile(office):
@@ -233,13 +227,12 @@ def test_a_year_end_is_not_posted_on_prepayments_that_were_reversed_meanwhile(of
     prepaid = posted(office, "prepayment", Month(2022, 12))
     year_end = reviewed(office, "year_end", Month(2022, 1))
     reversal = runs.reverse(prepaid, by=office[1], origin="page", reason="wrong heads")
-    with pytest.raises(
-        runs.RunRefused, match=f"#{reversal.pk}"
-    ):  # not given back yet: still counts as posted
-        runs.start_posting(year_end, by=office[1], origin="page")
+    released(approved(reversal))
+    with pytest.raises(runs.RunRefused, match=f"#{reversal.pk}"):  # not given back yet: counts as posted
+        released(year_end)
     runs.post_chunks(reversal.pk)
     with pytest.raises(runs.RunRefused):
-        runs.start_posting(year_end, by=office[1], origin="page")
+        released(year_end)
     runs.send_back(year_end, by=office[1], origin="page", reason="prepayments changed")
     runs.compute_again(year_end, by=office[0], origin="page")
     runs.compute(year_end.pk)
@@ -256,9 +249,7 @@ def test_prepayments_of_a_settled_year_stay(office):
     draft = Run.objects.get(kind="year_end")
     runs.compute(draft.pk)
     draft.refresh_from_db()
-    runs.approve(draft, by=office[1], origin="page")
-    runs.start_posting(draft, by=office[1], origin="page")
-    runs.post_chunks(draft.pk)
+    population.posted(draft)
     with pytest.raises(runs.RunRefused, match=f"#{draft.pk}"):
         runs.reverse(prepaid, by=office[1], origin="page", reason="wrong heads")
 
@@ -272,9 +263,9 @@ def test_what_was_overpaid_is_taken_off_once_by_months_computed_side_by_side(off
     year_end = posted(office, "year_end", Month(2022, 1))
     select(person, hospital, first="2023-01")
     january, february = (reviewed(office, "prepayment", Month(2023, number)) for number in (1, 2))
-    runs.start_posting(january, by=office[1], origin="page")
+    released(january)
     with pytest.raises(runs.RunRefused):
-        runs.start_posting(february, by=office[1], origin="page")
+        released(february)
     runs.post_chunks(january.pk)
     runs.send_back(february, by=office[1], origin="page", reason="carried amount changed")
     runs.compute(february.pk)
@@ -305,7 +296,13 @@ def test_a_run_sent_back_waits_for_its_preparer(office):
     assert list(waiting_for_a_worker()) == [fresh]
     runs.compute_again(run, by=office[0], origin="page")
     assert set(waiting_for_a_worker()) == {run, fresh}
-    assert [event.act for event in run.events.all()] == ["prepare", "approve", "send_back", "compute"]
+    assert [event.act for event in run.events.all()] == [
+        "prepare",
+        "computed",
+        "approve",
+        "send_back",
+        "compute",
+    ]
 
 
 def test_usage_of_a_settled_year_is_not_changed(office):

@@ -5,6 +5,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from office.acting import acting
+from office.approvals import load_chains
 from office.comparison import load_thresholds
 from office.groups import load_groups
 from office.history import load_triggers
@@ -36,5 +37,6 @@ class Command(migrate.Command):
             with acting(staff=None, origin=Origin.COMMAND_LINE, because="migrate"):
                 load_shipped_packs(settings.CITY)
                 load_groups()
+                load_chains()
                 load_schedule()
                 load_thresholds()

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from office import runs
-from office.command_line import acting_staff, run_numbered
+from office.command_line import acting_staff, run_numbered, somebody_to_release
 from office.models import Origin, RunState
 
 
@@ -10,11 +10,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("run", type=int)
-        parser.add_argument("--as", dest="username", help="who posts it (else nobody is named)")
+        parser.add_argument("--as", dest="username", help="who releases and posts it")
 
     def handle(self, *, run, username, **options):
         run = run_numbered(run)
-        by = acting_staff(username) if username else None
+        by = acting_staff(username) if username else somebody_to_release(run)
         try:
             if run.state != RunState.POSTING:
                 runs.start_posting(run, by=by, origin=Origin.COMMAND_LINE)

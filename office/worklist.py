@@ -1,0 +1,91 @@
+"""What waits for a member of staff: the list that is their inbox, and its count on every page.
+
+A run is news to somebody until they have opened its page since the last thing that happened to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from office.models import ImportFile, PolicyVersion, Run, SeenRun, Staff
+from office.statements import fetch
+
+# What is asked, and of which record.
+ASKED = {
+    "sign": (Run, _("to sign")),
+    "release": (Run, _("to release")),
+    "post": (Run, _("to post")),
+    "correct": (Run, _("to correct")),
+    "refused": (Run, _("was refused")),
+    "failed": (Run, _("stopped while posting")),
+    "approve": (PolicyVersion, _("to approve")),
+    "submit": (PolicyVersion, _("to submit")),
+    "confirm": (ImportFile, _("to confirm")),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """One thing that waits: what is asked, of which record, since when, and whether it is news."""
+
+    what: str
+    record: Model
+    since: datetime
+    news: bool
+
+    @property
+    def asked(self) -> str:
+        return str(ASKED[self.what][1])
+
+    @property
+    def run(self) -> Run | None:
+        return self.record if isinstance(self.record, Run) else None
+
+
+def waiting_for(staff: Staff) -> list[Waiting]:
+    """What this person is asked to do next, oldest first."""
+    rows = _rows(staff)
+    wanted: dict[type, set] = {}
+    for what, number, _since, _news in rows:
+        wanted.setdefault(ASKED[what][0], set()).add(number)
+    related = {Run: ["reverses", "prepared_by"]}
+    found = {
+        model: model.objects.select_related(*related.get(model, [])).in_bulk(ids)
+        for model, ids in wanted.items()
+    }
+    return [
+        Waiting(what=what, record=found[ASKED[what][0]][number], since=since, news=news)
+        for what, number, since, news in rows
+    ]
+
+
+def count_for(request) -> tuple[int, int]:
+    """How much waits for whoever asked, and how much of it is news; one query a page."""
+    if not hasattr(request, "waiting_count"):
+        rows = _rows(request.user)
+        request.waiting_count = (len(rows), sum(news for *_rest, news in rows))
+    return request.waiting_count
+
+
+def _rows(staff: Staff) -> list[tuple]:
+    return fetch(
+        "office/waiting_for",
+        staff=staff.pk,
+        whole_city=staff.sees_whole_city,
+        may_approve=staff.has_perm("office.approve_policyversion"),
+        may_enter=staff.has_perm("office.add_policyversion"),
+        may_import=staff.has_perm("office.change_importfile"),
+    )
+
+
+def mark_seen(run: Run, *, by: Staff) -> None:
+    """Note that somebody has opened the run's page: all that happened to it so far is no news to them."""
+    last = run.events.order_by("-id").values_list("id", flat=True).first() or 0
+    SeenRun.objects.bulk_create(
+        [SeenRun(staff=by, run=run, event=last)],
+        update_conflicts=True,
+        unique_fields=["staff", "run"],
+        update_fields=["event"],
+    )
