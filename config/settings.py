@@ -62,6 +62,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "import_export",
     "django_celery_beat",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "csp",
     "facilities",
     "insured",
     "accounts",
@@ -74,6 +78,8 @@ MIDDLEWARE = [
     "operations.probes.ProbesMiddleware",
     "operations.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "office.browser_rules.BrowserRulesMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -83,6 +89,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "office.middleware.ActingMiddleware",
+    "office.sessions.SignedInMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -126,18 +134,47 @@ CACHES = {
 AUTH_USER_MODEL = "office.Staff"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=10)
+PASSWORD_CHARACTER_KINDS = env.int("PASSWORD_CHARACTER_KINDS", default=3)  # of small, capital, digit, other
+PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=0 if DEMO else 90)  # 0: passwords do not expire
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": "office.passwords.CharacterKinds", "OPTIONS": {"kinds": PASSWORD_CHARACTER_KINDS}},
 ]
+
+# Failed sign-ins are counted by name, and by address with a limit of its own: an office shares one.
+LOCK_NAME_AFTER = env.int("LOCK_NAME_AFTER", default=10)
+LOCK_ADDRESS_AFTER = env.int("LOCK_ADDRESS_AFTER", default=100)
+LOCK_MINUTES = env.int("LOCK_MINUTES", default=30)
+AXES_HANDLER = "office.lockout.TwoLimits"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = LOCK_NAME_AFTER
+AXES_COOLOFF_TIME = timedelta(minutes=LOCK_MINUTES)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or whoever keeps knocking keeps a colleague out
+AXES_LOCKOUT_CALLABLE = "office.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "office.lockout.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # access records say who signed in
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# One-time codes for whoever moves money (`second_factor.py`); a demo's printed passwords do without.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not DEMO)
+OTP_TOTP_ISSUER = f"Gongji {CITY}"
 
 # Cookies do not tell ports apart: two cities on one host need names of their own.
 SESSION_COOKIE_NAME = f"gongji_{CITY}"
 CSRF_COOKIE_NAME = f"gongji_csrf_{CITY}"
 LANGUAGE_COOKIE_NAME = f"gongji_language_{CITY}"
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=8 * 3600)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 HTTPS = env.bool("HTTPS", default=not DEMO)
 SESSION_COOKIE_SECURE = HTTPS
@@ -150,6 +187,21 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
+# What a page may load: its own files, no inline script or style. Pages inside the frame of the admin
+# evaluate Alpine's attributes besides (`browser_rules.py`); nothing else is loosened anywhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -168,6 +220,8 @@ WHITENOISE_AUTOREFRESH = False
 # Uploads lie outside the checkout and the web root, under random names.
 DATA_DIR = Path(env("DATA_DIR", default="/var/lib/gongji"))
 MEDIA_ROOT = env.path("UPLOADS_DIR", default=DATA_DIR / f"uploads-{CITY}")
+# The daily heads of the history, for keeping elsewhere, out of the reach of who keeps this server.
+HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)

@@ -80,7 +80,7 @@ def _may(verbs: str, models: list[str]) -> list[str]:
 PERMISSIONS = {
     "clerk": [
         *_may("view", _WORK),
-        *_may("add change export", _RECORDS),
+        *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         "office.prepare_run",
         "office.export_run",
@@ -109,9 +109,13 @@ PERMISSIONS = {
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
+        *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
-    "audit_administrator": [*_may("view", ["office.staff", "office.accessrecord", "auth.group"])],
+    "audit_administrator": [
+        *_may("view export", ["office.accessrecord", "office.history"]),
+        *_may("view", ["office.historyhead", "office.staff", "auth.group"]),
+    ],
 }
 
 
@@ -124,7 +128,7 @@ def load_groups() -> None:
     }
     for role in ROLES:
         group, _created = Group.objects.get_or_create(name=role)
-        group.permissions.set(known[name] for name in PERMISSIONS[role] if name in known)
+        group.permissions.set(known[name] for name in PERMISSIONS[role])
     groups = {group.name: group for group in Group.objects.filter(name__in=ROLES)}
     ExclusiveRoles.objects.all().delete()
     ExclusiveRoles.objects.bulk_create(

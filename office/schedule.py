@@ -93,6 +93,10 @@ def load_schedule() -> None:
             name=f"prepare {kind}",
             defaults={"task": "office.tasks.prepare_due", "crontab": crontab, "args": json.dumps([kind])},
         )
+    nightly, _created = CrontabSchedule.objects.get_or_create(minute="20", hour="0", timezone=zone)
+    PeriodicTask.objects.get_or_create(
+        name="seal history", defaults={"task": "office.tasks.seal_history", "crontab": nightly}
+    )
     minutely, _created = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.MINUTES)
     for name, task in EVERY_MINUTE.items():
         PeriodicTask.objects.get_or_create(
