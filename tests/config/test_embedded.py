@@ -298,3 +298,13 @@ def test_a_command_says_why_in_one_line(empty):
         text=True,
     )
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+
+
+def test_the_servers_log_quotes_neither_statements_nor_rows(data):
+    with data.user(), data.connect() as connection:
+        connection.execute("create temporary table person (number int, name text check (name <> '王小明'))")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("insert into person values (1, '王小明')")
+    log = (data.path / "logs" / "postgres.log").read_text()
+    assert "violates check constraint" in log
+    assert "王小明" not in log
