@@ -103,7 +103,9 @@ SERVES_PAGES = env.bool("SERVES_PAGES", default=False)
 PAGES_ROLE, JOBS_ROLE = f"c{CITY}_app", f"c{CITY}_jobs"
 DATABASES = {"default": env.db("DATABASE_URL")}
 if not SERVES_PAGES:
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c role={JOBS_ROLE}"
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        f"-c role={JOBS_ROLE} -c gongji.origin=command_line"  # unless an act says otherwise
+    )
 # A page is one transaction (`office/acting.py`), its view a savepoint in it.
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
@@ -161,7 +163,7 @@ WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = env.path(
     "UPLOADS_DIR", default=Path(env("DATA_DIR", default="/var/lib/gongji")) / f"uploads-{CITY}"
 )
-# The daily heads of the history are written here for keeping elsewhere, out of the reach of who keeps this server.
+# The daily heads of the history are written here, to be copied to where nobody who keeps this server can write.
 HISTORY_HEADS_DIR = env.path(
     "HISTORY_HEADS_DIR", default=Path(env("DATA_DIR", default="/var/lib/gongji")) / "heads"
 )

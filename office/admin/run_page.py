@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from office.admin.exceptions import advice_of, title_of
 from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
@@ -179,7 +180,13 @@ def events_of(run: Run) -> Panel:
     """Who did what to the run, when and why."""
     return Panel(
         title=_("What happened"),
-        columns={_("At"): "text", _("By"): "text", _("Step"): "text", _("From"): "text", _("Reason"): "text"},
+        columns={
+            _("At"): "text",
+            _("By"): "text",
+            _("Step"): "text",
+            pgettext("history", "From where"): "text",
+            _("Reason"): "text",
+        },
         rows=[
             (
                 event.at,

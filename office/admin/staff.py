@@ -95,7 +95,13 @@ def permissions_of(request, group) -> Panel:
     )
 
 
-VERBS = {"view": _("look at"), "add": _("enter"), "change": _("correct"), "delete": _("remove")}
+VERBS = {
+    "view": _("look at"),
+    "add": _("enter"),
+    "change": _("correct"),
+    "delete": _("remove"),
+    "export": _("export"),
+}
 
 
 def permission_name(permission):

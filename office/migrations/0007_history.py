@@ -122,6 +122,11 @@ class Migration(migrations.Migration):
             name='accessrecord',
             options={'default_permissions': ['view', 'export'], 'ordering': ['-id'], 'verbose_name': 'access record', 'verbose_name_plural': 'access records'},
         ),
+        migrations.AlterField(
+            model_name='accessrecord',
+            name='staff',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who'),
+        ),
         migrations.CreateModel(
             name='HistoryHead',
             fields=[
@@ -155,7 +160,7 @@ class Migration(migrations.Migration):
                 ('record', models.BigIntegerField(null=True, verbose_name='number')),
                 ('ids', office.fields.NumbersField(null=True, verbose_name='numbers')),
                 ('changes', models.JSONField(null=True, verbose_name='what changed')),
-                ('staff', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('staff', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
             ],
             options={
                 'verbose_name': 'change of a record',
