@@ -44,7 +44,7 @@ class Person(models.Model):
     died_on = models.DateField(_("died on"), null=True, blank=True)
     # Of the latest spell: a trigger keeps it, whoever enters the spell.
     county = models.ForeignKey(
-        County, null=True, on_delete=models.PROTECT, db_index=False, verbose_name=_("county")
+        County, null=True, blank=True, on_delete=models.PROTECT, db_index=False, verbose_name=_("county")
     )
 
     class Meta:

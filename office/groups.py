@@ -80,7 +80,7 @@ def _may(verbs: str, models: list[str]) -> list[str]:
 PERMISSIONS = {
     "clerk": [
         *_may("view", _WORK),
-        *_may("add change export", _RECORDS),
+        *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         "office.prepare_run",
         "office.export_run",
@@ -105,9 +105,11 @@ PERMISSIONS = {
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
+        "operations.view_backup",
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
+        *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
     "audit_administrator": [
@@ -126,7 +128,7 @@ def load_groups() -> None:
     }
     for role in ROLES:
         group, _created = Group.objects.get_or_create(name=role)
-        group.permissions.set(known[name] for name in PERMISSIONS[role] if name in known)
+        group.permissions.set(known[name] for name in PERMISSIONS[role])
     groups = {group.name: group for group in Group.objects.filter(name__in=ROLES)}
     ExclusiveRoles.objects.all().delete()
     ExclusiveRoles.objects.bulk_create(

@@ -110,9 +110,8 @@ def verdict(layout: Layout) -> str:
 
 def elsewhere(layout: Layout) -> str:
     """Whether a row touches a county its clerk does not work for; %(counties)s is null for the whole city."""
-    return " or ".join(
-        f"coalesce({county} <> all (%(counties)s::bigint[]), false)" for county in layout.kept_by
-    )
+    outside = "coalesce({} <> all (%(counties)s::bigint[]), false)"
+    return " or ".join(outside.format(county) for county in layout.kept_by)
 
 
 def finding(check: Check) -> str:

@@ -8,7 +8,7 @@ from office.access import note
 from office.acting import acting, address_of
 from office.models import Act, Origin
 
-# What a page that was not given is noted as. Addresses that lead nowhere are not: nothing was asked for there.
+# What a page that was not given is noted as. Addresses that lead nowhere are not: nothing was asked for.
 REFUSALS = {403: Act.REFUSED, 404: Act.OUT_OF_SCOPE}
 
 

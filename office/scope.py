@@ -14,7 +14,7 @@ def counties_of(staff: Staff | None) -> list[int] | None:
 
 
 def in_scope(queryset: QuerySet, *, staff: Staff, by: tuple[str, ...]) -> QuerySet:
-    """What of a queryset somebody sees; `by` are the paths to the counties it belongs to, any of which counts."""
+    """What of a queryset somebody sees; `by` are the paths to the counties it belongs to, any of them."""
     counties = counties_of(staff)
     if counties is None:
         return queryset

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
             "county",
             models.ForeignKey(
                 null=True,
+                blank=True,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 to="office.county",

@@ -6,11 +6,13 @@ from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
+from office.models.sign_in import Authenticator, RecoveryCode, SignIn
 
 __all__ = [
     "YEARLY_KINDS",
     "AccessRecord",
     "Act",
+    "Authenticator",
     "City",
     "County",
     "ExclusiveRoles",
@@ -25,6 +27,7 @@ __all__ = [
     "PolicyEvent",
     "PolicyState",
     "PolicyVersion",
+    "RecoveryCode",
     "Run",
     "RunChunk",
     "RunEvent",
@@ -32,6 +35,7 @@ __all__ = [
     "RunKindName",
     "RunState",
     "Scheme",
+    "SignIn",
     "Staff",
     "WorkingDay",
 ]

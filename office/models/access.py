@@ -11,6 +11,7 @@ class Act(models.TextChoices):
     SIGN_IN = "sign_in", _("Signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("Failed to sign in")
     LOCKED_OUT = "locked_out", _("Locked out after failed sign-ins")
+    UNLOCKED = "unlocked", _("Unlocked a sign-in")
     SIGN_OUT = "sign_out", _("Signed out")
     SESSION_ENDED = "session_ended", _("Ended a session")
     SECOND_FACTOR = "second_factor", _("Changed a second factor")

@@ -4,6 +4,7 @@ import secrets
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -77,6 +78,10 @@ class Staff(AbstractUser):
         verbose_name=_("counties"),
         help_text=_("Sees the people and facilities of these counties only."),
     )
+    password_set_at = models.DateTimeField(_("password set"), default=timezone.now, editable=False)
+    must_change_password = models.BooleanField(
+        _("password was given by an administrator"), default=False, editable=False
+    )
 
     REQUIRED_FIELDS = ["display_name"]
 
@@ -95,6 +100,10 @@ class Staff(AbstractUser):
     def county_numbers(self) -> frozenset[int]:
         """The numbers of the counties they work for, where that is not the whole city."""
         return frozenset(self.counties.values_list("pk", flat=True))
+
+    def set_password(self, raw_password):
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
 
     def get_full_name(self):
         return self.display_name

@@ -17,6 +17,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 SAME = {
     "Gongji", "Excel", "CSV", "xlsx", "csv", "English", "heyuan", "YYYY", "enrolments", "Celery",
     "clerk", "reviewer", "auditor", "finance", "policy", "officer", "system", "administrator", "app",
+    "accountant", "cashier", "security", "audit",
 }  # fmt: skip
 
 LABELS = {"th", "label", "button", "h1", "h2", "legend", "dt", "placeholder", "aria-label"}
@@ -32,7 +33,7 @@ def pages_of(model) -> list[str]:
 
 
 def all_pages(office) -> list[str]:
-    pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/"]
+    pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/", "/system/"]
     pages.append(reverse("admin:office_policyversion_figure", args=["310"]) + "?value=outpatient_rate")
     pages += [page for model in admin.site._registry for page in pages_of(model)]
     return pages + [

@@ -114,7 +114,7 @@ $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0006_roles_and_scope'),
+        ('office', '0007_sign_in'),
     ]
 
     operations = [
