@@ -26,9 +26,24 @@ def main(people: int = 100_000) -> None:
             print("  ".join(f"{label} {seconds:.2f} s" for label, seconds in times.items()), flush=True)
             for label, seconds in times.items():
                 figures.setdefault(label, []).append(seconds)
+        with timed("seal", times):
+            rows = _seal()
+        print(f"  seal             {times['seal']:6.2f} s for {rows} rows")
         for what in ("check and apply", "apply", "update"):
             with_it, without = (median(figures[f"{what} {how}"]) for how in ("recorded", "not recorded"))
             print(f"  {what:16} {with_it:6.2f} s recorded, {without:6.2f} s not: {with_it / without:.2f} ×")
+
+
+def _seal() -> int:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from office.heads import seal
+    from office.models import History
+
+    seal(until=timezone.localdate() + timedelta(days=1))
+    return History.objects.count()
 
 
 def switch_triggers(*, on: bool) -> None:

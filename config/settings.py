@@ -123,7 +123,7 @@ if not SERVES_PAGES:
     # server idle for more than seconds. (A page may: it waits for a slow upload.) The last setting is for a
     # worker that is gone while its statement runs: the server looks whether anybody still waits for it.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-        f"-c role={JOBS_ROLE}"
+        f"-c role={JOBS_ROLE} -c gongji.origin=command_line"  # unless an act says otherwise
         f" -c idle_in_transaction_session_timeout={env.int('IDLE_IN_TRANSACTION_SECONDS', default=60)}s"
         " -c client_connection_check_interval=10s"
     )

@@ -11,10 +11,11 @@ entered record: a month's import of 100 000 people would be written twice.
 from django.apps import apps
 from django.db import connection
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 # Kind of record: columns whose changes are nobody's history.
 RECORDED = {
-    "insured.person": [],
+    "insured.person": ["document_tail"],  # goes with the number
     "insured.enrolment": [],
     "insured.selection": [],
     "insured.employer": [],
@@ -35,10 +36,19 @@ MEMBERSHIPS = {
     "office.staff": ["groups", "counties", "user_permissions"],
     "auth.group": ["permissions"],
 }
-# What may be seen only when shown on purpose; a timeline says no more than that it changed.
+# What may be seen only when shown on purpose; a timeline says no more than that it changed. As plain columns
+# and as sealed ones, since history outlives its columns.
 COVERED = {
-    "insured.person": ["document_number", "phone"],
-    "facilities.facility": ["bank_account"],
+    "insured.person": {
+        "document_number": _("document number"),
+        "document_sealed": _("document number"),
+        "phone": _("phone"),
+        "phone_sealed": _("phone"),
+    },
+    "facilities.facility": {
+        "bank_account": _("bank account"),
+        "bank_account_sealed": _("bank account"),
+    },
 }
 TRIGGERS = ("record_insert", "record_update", "record_delete", "refuse_truncate")
 
@@ -67,7 +77,7 @@ def missing_triggers() -> list[str]:
             "select tgrelid::regclass || '.' || tgname from pg_trigger where tgenabled in ('O', 'A')"
         )
         there = {name for (name,) in cursor.fetchall()}
-    wanted = [f"{table}.{name}" for table, _function, _arguments in recorded_tables() for name in TRIGGERS]
+    wanted = [f"{table}.{name}" for table, *_call in recorded_tables() for name in TRIGGERS]
     wanted += [f"{table}.refuse_change" for table in ("office_history", "office_accessrecord")]
     wanted += ["office_historyhead.refuse_change"]
     return [name for name in wanted if name not in there]

@@ -117,7 +117,8 @@ class AuditAdmin(ReadOnlyAdmin):
 
 @admin.register(History)
 class HistoryAdmin(AuditAdmin):
-    list_display = ["when", "who", "where_from", "kind", "records", "what", "business", "login"]
+    list_display = ["at", "who", "where_from", "record_shown", "what", "business"]
+    list_display_links = ["at"]
     list_filter = [
         ("at", Days),
         ("staff", RelatedDropdownFilter),
@@ -127,7 +128,7 @@ class HistoryAdmin(AuditAdmin):
     ]
     search_fields = ["because"]  # shows the search box
     search_help_text = gettext_lazy("Number of the record, or “run 5”, “import 12”")
-    fields = list_display
+    fields = ["at", "who", "where_from", "record_shown", "what", "business", "login"]
     exported = [
         pgettext_lazy("history", "Number"),
         pgettext_lazy("history", "When"),
@@ -160,10 +161,6 @@ class HistoryAdmin(AuditAdmin):
 
         return InWords
 
-    @admin.display(description=pgettext_lazy("history", "when"))
-    def when(self, change):
-        return change.at
-
     @admin.display(description=pgettext_lazy("history", "who"))
     def who(self, change):
         return who(change)
@@ -172,13 +169,9 @@ class HistoryAdmin(AuditAdmin):
     def where_from(self, change):
         return where_from(change)
 
-    @admin.display(description=gettext_lazy("kind of record"))
-    def kind(self, change):
-        return kind_name(change.model)
-
-    @admin.display(description=gettext_lazy("number"))
-    def records(self, change):
-        return numbers_in_words(change)
+    @admin.display(description=gettext_lazy("record"))
+    def record_shown(self, change):
+        return f"{kind_name(change.model)} {numbers_in_words(change)}"
 
     @admin.display(description=pgettext_lazy("history", "what"))
     def what(self, change):

@@ -135,8 +135,9 @@ def _shown(change: History) -> list[str]:
 
 def _line(change: History, column: str, called: dict) -> Line:
     field = _fields(change.model).get(column)
-    label = str(field.verbose_name) if field else column
-    if column in COVERED.get(change.model, ()) or isinstance(field, models.BinaryField):
+    covered = COVERED.get(change.model, {}).get(column)
+    label = str(covered or (field.verbose_name if field else column))
+    if covered or isinstance(field, models.BinaryField):
         return Line(label=label, covered=True)
     old, new = (_in_words(value, field, called) for value in change.changes[column])
     return Line(label=label, old=old, new=new)

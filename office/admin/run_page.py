@@ -6,7 +6,7 @@ from itertools import islice
 from django.apps import apps
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from office import approvals
@@ -170,7 +170,13 @@ def events_of(run: Run) -> Panel:
     """Who did what to the run, when and why."""
     return Panel(
         title=_("What happened"),
-        columns={_("At"): "text", _("By"): "text", _("Step"): "text", _("From"): "text", _("Reason"): "text"},
+        columns={
+            _("At"): "text",
+            _("By"): "text",
+            _("Step"): "text",
+            pgettext("history", "From where"): "text",
+            _("Reason"): "text",
+        },
         rows=[
             (
                 event.at,

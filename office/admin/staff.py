@@ -179,7 +179,13 @@ def holders_of(request, group) -> Panel | None:
     )
 
 
-VERBS = {"view": _("look at"), "add": _("enter"), "change": _("correct"), "delete": _("remove")}
+VERBS = {
+    "view": _("look at"),
+    "add": _("enter"),
+    "change": _("correct"),
+    "delete": _("remove"),
+    "export": _("export"),
+}
 
 
 def permission_name(permission):

@@ -54,14 +54,14 @@ def history_of(records: list[Model]) -> QuerySet[History]:
     by_kind: dict[str, list[int]] = {}
     for record in records:
         by_kind.setdefault(record._meta.label_lower, []).append(record.pk)
-    for model, keys in by_kind.items():
-        of_any |= Q(model=model, record__in=keys) | Q(model=model, ids__meets=keys)
-    everybody = Value(numbers(record.pk for record in records), output_field=NumbersField())
-    among = Func(F("ids"), everybody, template="(%(expressions)s)", arg_joiner=" * ")
+    for model, numbers_of in by_kind.items():
+        of_any |= Q(model=model, record__in=numbers_of) | Q(model=model, ids__meets=numbers_of)
+    keys = Value(numbers(record.pk for record in records), output_field=NumbersField())
+    among = Func(F("ids"), keys, template="(%(expressions)s)", arg_joiner=" * ", output_field=NumbersField())
     return (
         History.objects.filter(of_any)
         .defer("ids")
-        .annotate(among=Func(among, template="%(expressions)s", output_field=NumbersField()))
+        .annotate(among=among)
         .select_related("staff")
         .order_by("-id")
     )

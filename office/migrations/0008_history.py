@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-RECORD_CHANGE = """
+RECORD_CHANGE = r"""
 create function office_record_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- Told by its trigger: the kind of record, and the columns that are left out.
@@ -16,18 +16,25 @@ declare
     changed text;
     found text;
 begin
+    -- A sealed value is another when its blind index is; sealed again, under a new key, it is the same.
     select string_agg(
         format(
             'case when %2$s is distinct from %3$s'
-            ' then jsonb_build_object(%1$L, jsonb_build_array(%2$s, %3$s)) else ''{}'' end',
-            attname,
-            case tg_op when 'INSERT' then 'null' else format('o.%I', attname) end,
-            case tg_op when 'UPDATE' then format('n.%I', attname) else 'null' end
+            ' then jsonb_build_object(%1$L, jsonb_build_array(%4$s, %5$s)) else ''{}'' end',
+            kept.attname,
+            case tg_op when 'INSERT' then 'null' else format('o.%I', told.attname) end,
+            case tg_op when 'UPDATE' then format('n.%I', told.attname) else 'null' end,
+            case tg_op when 'INSERT' then 'null' else format('o.%I', kept.attname) end,
+            case tg_op when 'UPDATE' then format('n.%I', kept.attname) else 'null' end
         ),
-        ' || ' order by attnum
+        ' || ' order by kept.attnum
     ) into changed
-    from pg_attribute
-    where attrelid = tg_relid and attnum > 0 and not attisdropped and attname <> all (tg_argv[1:]);
+    from pg_attribute kept
+    left join pg_attribute index on index.attrelid = kept.attrelid and not index.attisdropped
+        and kept.attname like '%\_sealed' and index.attname = regexp_replace(kept.attname, '_sealed$', '_index')
+    cross join lateral (select coalesce(index.attname, kept.attname) as attname) told
+    where kept.attrelid = tg_relid and kept.attnum > 0 and not kept.attisdropped
+        and kept.attname <> all (tg_argv[1:]);
 
     found := case tg_op
         when 'INSERT' then $sql$
@@ -122,6 +129,11 @@ class Migration(migrations.Migration):
             name='accessrecord',
             options={'default_permissions': ['view', 'export'], 'ordering': ['-id'], 'verbose_name': 'access record', 'verbose_name_plural': 'access records'},
         ),
+        migrations.AlterField(
+            model_name='accessrecord',
+            name='staff',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who'),
+        ),
         migrations.CreateModel(
             name='HistoryHead',
             fields=[
@@ -155,7 +167,7 @@ class Migration(migrations.Migration):
                 ('record', models.BigIntegerField(null=True, verbose_name='number')),
                 ('ids', office.fields.NumbersField(null=True, verbose_name='numbers')),
                 ('changes', models.JSONField(null=True, verbose_name='what changed')),
-                ('staff', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('staff', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
             ],
             options={
                 'verbose_name': 'change of a record',

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office.models.agency import Staff
 
@@ -27,7 +28,11 @@ class AccessRecord(models.Model):
 
     at = models.DateTimeField(_("at"), auto_now_add=True)
     staff = models.ForeignKey(
-        Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+        Staff,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=pgettext_lazy("history", "who"),
     )
     username = models.CharField(_("sign-in name"), max_length=150, blank=True)
     address = models.CharField(_("address"), max_length=45, blank=True)

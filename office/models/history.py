@@ -32,7 +32,7 @@ class History(models.Model):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
-        verbose_name=_("by"),
+        verbose_name=pgettext_lazy("history", "who"),
     )
     origin = models.CharField(_("origin"), max_length=12, choices=Origin)
     address = models.CharField(_("address"), max_length=45)

@@ -8,10 +8,12 @@ from django.db import connection
 from django.urls import reverse
 from python_calamine import load_workbook
 
-from insured.models import Employer
+from insured.models import Employer, Enrolment, Person
+from office import imports
+from office.admin.timeline import history_of
 from office.models import AccessRecord, Act, History
 from tests.pages.reading import texts_of
-from tests.population import insure
+from tests.population import identity_card, insure
 
 
 def page_of(record) -> str:
@@ -70,14 +72,9 @@ def test_protected_values_are_not_told(office, sign_in):
 
 
 def test_what_an_import_entered_leads_to_the_import(staff, sign_in, upload):
-    from office import imports
-    from tests.population import identity_card
-
     header = "证件号码,姓名,险种,参保身份,月缴费基数,生效年月,区县代码\n"
     import_file = upload(f"{header}{identity_card(7)},张三,310,在职,5000,2023-03,441602\n")
     imports.apply(import_file, by=staff["clerk"])
-    from insured.models import Person
-
     response = sign_in("clerk").get(page_of(Person.objects.get()))
     assert page_of(import_file) in response.content.decode().partition('id="history"')[2]
 
@@ -91,6 +88,15 @@ def test_a_long_history_is_paged(office, sign_in):
     first, second = (told(client.get(page_of(facility) + query)) for query in ("", "?history_from=20"))
     assert "医院23 → 医院24" in first and "医院0 → 医院1" not in first
     assert "医院0 → 医院1" in second and "医院23 → 医院24" not in second
+
+
+def test_the_history_of_a_record_is_found_through_indexes(office):
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("analyze office_history")
+    plan = history_of([*office.people, *Enrolment.objects.all()]).explain()
+    assert "history_of_record" in plan and "history_of_entry" in plan
+    assert "Seq Scan on office_history" not in plan
 
 
 def test_the_audit_administrator_finds_changes_by_person_kind_day_and_number(spell, sign_in, staff):
