@@ -56,13 +56,13 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
     }
 
 
-def page(title, icon: str, name: str) -> dict:
-    """A sidebar entry for a page about the rules."""
+def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
+    """A sidebar entry for a page of no record; most are about the rules."""
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(name),
-        "permission": allowed("office.view_policyversion"),
+        "permission": allowed(permission),
     }
 
 
@@ -111,6 +111,14 @@ def sidebar(request) -> list[dict]:
             ],
         },
         {
+            "title": _("Audit"),
+            "items": [
+                entry(_("Changes of records"), "history", "office.history"),
+                entry(_("Access records"), "visibility", "office.accessrecord"),
+                entry(_("Daily seals"), "lock_clock", "office.historyhead"),
+            ],
+        },
+        {
             "title": _("System"),
             "items": [
                 entry(_("Staff"), "badge", "office.staff"),
@@ -123,6 +131,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Roles"), "shield_person", "auth.group"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
+                page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),
             ],
         },
     ]

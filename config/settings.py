@@ -1,6 +1,7 @@
 """All settings, each read from the environment or from `.env` (see README, "In production")."""
 
 import base64
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
+
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 # The one city this process serves, by its GB/T 2260 code; its tables live in the schema c<CITY>.
 CITY = env("CITY", default="441600")
@@ -68,9 +71,12 @@ INSTALLED_APPS = [
     "accounts",
     "settlement",
     "monitoring",
+    "operations",
 ]
 
 MIDDLEWARE = [
+    "operations.probes.ProbesMiddleware",
+    "operations.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "office.browser_rules.BrowserRulesMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -211,9 +217,10 @@ WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_AUTOREFRESH = False
 
 # Uploads lie outside the checkout and the web root, under random names.
-MEDIA_ROOT = env.path(
-    "UPLOADS_DIR", default=Path(env("DATA_DIR", default="/var/lib/gongji")) / f"uploads-{CITY}"
-)
+DATA_DIR = Path(env("DATA_DIR", default="/var/lib/gongji"))
+MEDIA_ROOT = env.path("UPLOADS_DIR", default=DATA_DIR / f"uploads-{CITY}")
+# The daily heads of the history, for keeping elsewhere, out of the reach of who keeps this server.
+HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 UPLOADS_KEPT_DAYS = env.int("UPLOADS_KEPT_DAYS", default=60)
@@ -234,6 +241,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Beat writes down at once what it has asked for: that note is its sign of life.
+CELERY_BEAT_SYNC_EVERY = 1
 
 # What a run kind or an import layout does is written in the room it belongs to; this is where they are found.
 RUN_KINDS = {
@@ -250,10 +259,32 @@ IMPORT_LAYOUTS = {
     "usage": "settlement.usage.USAGE",
 }
 
+# What monitors are told, and when (docs/operations.md).
+HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))
+BACKUP_LATE = timedelta(hours=env.int("BACKUP_LATE_HOURS", default=26))
+DISK_FREE_MIN = env.int("DISK_FREE_MIN_MB", default=2048) * 2**20
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+BACKUP_DIR = env.path("BACKUP_DIR", default=DATA_DIR / f"backups-{CITY}")
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+# 32 random bytes in base64; backups are then encrypted. Keep it elsewhere than the backups.
+BACKUP_KEY = read_key(env("BACKUP_KEY"), name="BACKUP_KEY") if env("BACKUP_KEY", default="") else None
+
+LOG_FORMAT = env("LOG_FORMAT", default="line" if DEMO else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "operations.logs.LineFormatter"},
+        "json": {"()": "operations.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # Said in our own line for each page and each task.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "gunicorn.error": {"handlers": [], "propagate": True},
+    },
 }

@@ -5,6 +5,7 @@ from office.admin.coverage import coverage_page
 from office.admin.pages import guarded
 from office.admin.session_pages import reset_factor_page, sessions_page
 from office.admin.sign_in_pages import code_page, own_page, password_page, setup_page, signed_in
+from operations.system_page import system_page
 from settlement.trial_page import trial_page
 
 urlpatterns = [
@@ -21,5 +22,6 @@ urlpatterns = [
         guarded(reset_factor_page, permission="office.change_staff"),
         name="reset_factor",
     ),
+    path("system/", guarded(system_page, permission="operations.view_backup"), name="system"),
     path("", admin.site.urls),
 ]

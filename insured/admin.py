@@ -55,6 +55,7 @@ class PersonAdmin(RecordAdmin):
         ("phone", "died_on"),
     ]
     panels = []
+    history_along = ("enrolments", "selections")
     counties = ("county",)
 
     @admin.display(description=gettext_lazy("document number"))

@@ -22,12 +22,22 @@ NAMES = ("gongji.staff", "gongji.origin", "gongji.address", "gongji.because")
 
 @contextlib.contextmanager
 def acting(
-    *, staff: Staff | None, origin: str, address: str = "", because: str = "", role: str = settings.JOBS_ROLE
+    *,
+    staff: Staff | None,
+    origin: str,
+    address: str | None = None,
+    because: str = "",
+    role: str = settings.JOBS_ROLE,
 ) -> Iterator[None]:
-    """One transaction on behalf of somebody; what was set before holds again after it."""
+    """One transaction on behalf of somebody; what was set before holds again after it.
+
+    Work done while a page is served keeps the address the page was asked from.
+    """
     inside_another = connection.in_atomic_block
     with transaction.atomic():
         before = _settings() if inside_another else None
+        if address is None:
+            address = before[1 + NAMES.index("gongji.address")] if before else ""
         _set(role, str(staff.pk) if staff else "", origin, address, because)
         yield
         if before and not connection.needs_rollback:  # the end of a transaction takes them back by itself

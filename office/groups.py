@@ -105,13 +105,17 @@ PERMISSIONS = {
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
+        "operations.view_backup",
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
         *_may("view delete unlock", ["office.signin"]),
         *_may("view", ["office.county", "auth.group"]),
     ],
-    "audit_administrator": [*_may("view", ["office.staff", "office.accessrecord", "auth.group"])],
+    "audit_administrator": [
+        *_may("view export", ["office.accessrecord", "office.history"]),
+        *_may("view", ["office.historyhead", "office.staff", "auth.group"]),
+    ],
 }
 
 

@@ -18,6 +18,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from office.acting import acting
 from office.import_sql import typed, verdict
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
@@ -105,7 +106,11 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
     demand(by, "office.change_importfile")
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        because = f"import {import_file.pk}"
+        with (
+            acting(staff=by, origin=import_file.origin, because=because),
+            connection.cursor() as cursor,
+        ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
             import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
             may_be_applied(import_file)

@@ -12,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.panels import PanelOf
+from office.admin.timeline import timeline
 from office.fields import MonthField
 from office.models import County
 from office.scope import in_scope
@@ -46,6 +47,8 @@ class RecordAdmin(ModelAdmin):
     actions = None
     change_form_outer_after_template = "office/panels.html"
     panels: ClassVar[list[PanelOf]] = []
+    # Relations to records whose history is told on this one's page too.
+    history_along: ClassVar[tuple[str, ...]] = ()
     # Paths to the counties a record belongs to; without, it is the whole agency's.
     counties: ClassVar[tuple[str, ...]] = ()
     # What the button for a new record says.
@@ -103,6 +106,7 @@ class RecordAdmin(ModelAdmin):
             context["original"] = Titled(obj, self.title_of(obj))
             found = [panel(request, obj) for panel in self.panels]
             context["show_save_and_add_another"] = False
+            found.append(timeline(request, obj, along=self.history_along))
             context["panels"] = [
                 panel for some in found if some for panel in (some if isinstance(some, list) else [some])
             ]

@@ -10,13 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from office.admin.exceptions import advice_of, title_of
-from office.admin.panels import Panel, linked
+from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, acts_open_to
 from office.models import County, Run, RunKindName, RunState, Staff
 from office.runs import kind_of, previous_posted
-
-ROWS_SHOWN = 50
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:
@@ -128,7 +126,7 @@ def exceptions_of(run: Run, query) -> dict:
     chosen = query.get("exceptions")
     chosen = chosen if chosen in codes else (codes[0] if codes else None)
     total = next((group["count"] for group in groups if group["code"] == chosen), 0)
-    first = _first(query.get("exceptions_from"), total)
+    first = first_of(query.get("exceptions_from"), total)
     listed = list(run.exceptions.filter(code=chosen).order_by("id")[first : first + ROWS_SHOWN])
     people = _in_bulk("insured.Person", (exception.person_id for exception in listed))
     facilities = _in_bulk("facilities.Facility", (exception.facility_id for exception in listed))
@@ -159,28 +157,12 @@ def _in_bulk(model: str, ids) -> dict:
     return apps.get_model(model).objects.in_bulk(ids) if ids else {}
 
 
-class Pages:
-    """Where a long list is looked at, and the links to what is before and after; its length is known."""
-
-    def __init__(self, first: int, total: int, parameter: str, rest: str = ""):
-        self.first, self.total = first, total
-        self.last = min(first + ROWS_SHOWN, total)
-        self.number = first + 1
-        self.before = f"?{parameter}={max(first - ROWS_SHOWN, 0)}{rest}" if first else ""
-        self.after = f"?{parameter}={first + ROWS_SHOWN}{rest}" if self.last < total else ""
-
-
-def _first(text: str | None, total: int) -> int:
-    first = int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return first if first < total else 0
-
-
 def lines_of(run: Run, staff: Staff, query) -> dict | None:
     """Some rows of the run's own table; how many there are of some counties only reading them tells."""
     kind = kind_of(run)
     if not run.rows or (kind.page is None and kind.export is None):
         return None
-    first, total = _first(query.get("lines_from"), run.rows), run.rows
+    first, total = first_of(query.get("lines_from"), run.rows), run.rows
     if kind.page is not None and (staff.sees_whole_city or kind.export is None):
         table = kind.page(run, first, ROWS_SHOWN)
     else:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from office import second_factor, sessions
 from office.access import note
+from office.admin.changes import NAMES
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.admin.staff_form import StaffChangeForm, StaffCreationForm
@@ -61,6 +62,14 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups", "counties")
+
+    def get_fieldsets(self, request, obj=None):
+        """The identity card number is only ever entered: there is nothing to look at."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        (title, _first), *others = fieldsets
+        return [(title, {"fields": [("username", "display_name"), "is_active"]}), *others]
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody gives themselves a role or a county."""
@@ -179,7 +188,12 @@ def permission_name(permission):
     return VERBS.get(verb, _(permission.name))
 
 
+def permission_in_words(permission) -> str:
+    return f"{permission.content_type.name}: {permission_name(permission)}"
+
+
 RoleAdmin.panels += [permissions_of, holders_of]
+NAMES.update({Group: role_name, Permission: permission_in_words})
 
 
 @admin.register(WorkingDay)

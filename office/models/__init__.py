@@ -2,6 +2,7 @@
 
 from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.history import History, HistoryHead, Operation
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
 from office.models.run import YEARLY_KINDS, Run, RunChunk, RunEvent, RunException, RunKindName, RunState
@@ -15,9 +16,12 @@ __all__ = [
     "City",
     "County",
     "ExclusiveRoles",
+    "History",
+    "HistoryHead",
     "ImportFile",
     "ImportRow",
     "ImportState",
+    "Operation",
     "Origin",
     "Outcome",
     "PolicyEvent",

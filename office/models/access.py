@@ -39,6 +39,7 @@ class AccessRecord(models.Model):
         verbose_name = _("access record")
         verbose_name_plural = _("access records")
         ordering = ["-id"]
+        default_permissions = ["view", "export"]
         indexes = [
             models.Index(fields=["staff", "-id"], name="access_by_staff"),
             models.Index(fields=["subject", "-id"], name="access_to_subject"),
