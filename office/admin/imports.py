@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
@@ -224,7 +224,7 @@ class ImportAdmin(ReadOnlyAdmin):
         import_file = self._file(request, number)
         if not import_file.counts.get("rejected") or import_file.forgotten_at:
             raise Http404
-        note(request, Act.DOWNLOAD, subject=import_file, detail="rejected rows")
+        note(request, Act.DOWNLOAD, subject=import_file, detail=gettext_noop("returned workbook"))
         name = _("%(name)s – rejected rows.xlsx") % {"name": import_file.name.rsplit(".", 1)[0]}
         return _workbook(name, lambda file: write_returned_workbook(import_file, file))
 

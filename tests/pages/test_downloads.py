@@ -27,7 +27,7 @@ def test_a_returned_workbook_is_noted_and_gone_when_its_time_is_over(upload, sig
     import_file, clerk = upload(REJECTED), sign_in("clerk")
     address = f"/office/importfile/{import_file.pk}/"
     assert clerk.get(f"{address}returned.xlsx").status_code == 200
-    assert taken(Act.DOWNLOAD) == [("clerk", f"office.importfile {import_file.pk}", "rejected rows")]
+    assert taken(Act.DOWNLOAD) == [("clerk", f"office.importfile {import_file.pk}", "returned workbook")]
     ImportFile.objects.update(created_at=timezone.now() - timedelta(days=settings.UPLOADS_KEPT_DAYS))
     imports.forget_old_files()
     assert clerk.get(f"{address}returned.xlsx").status_code == 404
