@@ -6,6 +6,7 @@ clerks' files can neither interleave nor deadlock; checks do not wait for anybod
 """
 
 import hashlib
+import os
 import secrets
 from collections import Counter
 from collections.abc import Iterable
@@ -27,7 +28,6 @@ from office.staging import Refused, stage
 from office.statements import statement
 
 APPLY_LOCK = 20_001
-ROWS_KEPT = timedelta(days=60)
 
 
 def upload(
@@ -45,10 +45,10 @@ def upload(
     """
     demand(by, "office.add_importfile")
     folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_as = secrets.token_hex(16)
     digest, size, refused = hashlib.sha256(), 0, None
-    with open(folder / stored_as, "xb") as stored:
+    with open(folder / stored_as, "xb", opener=for_us_alone) as stored:
         for block in content:
             size += len(block)
             if size > settings.IMPORT_MAX_BYTES:
@@ -178,10 +178,30 @@ def demand(by: Staff | None, permission: str) -> None:
         raise Refused(NOT_ALLOWED, name=by.username)
 
 
-def forget_old_rows() -> None:
-    """Files and counts are kept for good, their staged rows as long as somebody may look at them."""
-    old = ImportFile.objects.filter(created_at__lt=timezone.now() - ROWS_KEPT)
-    ImportRow.objects.filter(import_file__in=old).delete()
+def for_us_alone(path: str, flags: int) -> int:
+    """Opens a file nobody else on the machine may read."""
+    return os.open(path, flags, mode=0o600)
+
+
+def forget_old_files() -> None:
+    """Remove files and their staged rows after UPLOADS_KEPT_DAYS; what was imported, by whom, stays."""
+    before = timezone.now() - timedelta(days=settings.UPLOADS_KEPT_DAYS)
+    old = ImportFile.objects.filter(created_at__lt=before, forgotten_at=None)
+    old = old.exclude(state=ImportState.APPLYING)
+    for number in list(old.values_list("pk", flat=True)):
+        with transaction.atomic():
+            for import_file in old.select_for_update(skip_locked=True, of=("self",)).filter(pk=number):
+                forget(import_file)
+
+
+def forget(import_file: ImportFile) -> None:
+    """Remove one file and its rows; one that was not applied until now is given up."""
+    ImportRow.objects.filter(import_file=import_file).delete()
+    (Path(settings.MEDIA_ROOT) / import_file.stored_as).unlink(missing_ok=True)
+    if import_file.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED):
+        import_file.state = ImportState.CANCELLED
+    import_file.forgotten_at = timezone.now()
+    import_file.save(update_fields=["state", "forgotten_at"])
 
 
 def may_be_applied(import_file: ImportFile) -> None:

@@ -15,7 +15,7 @@ FUNCTIONS = [
     """,
     """
     create function acting_for_whole_city() returns boolean
-    language sql stable security definer set search_path from current as $$
+    language sql stable security definer as $$
         select exists (
             select from office_staff
             where id = acting_staff() and is_active and (whole_city or is_superuser)
@@ -24,7 +24,7 @@ FUNCTIONS = [
     """,
     """
     create function acting_counties() returns bigint[]
-    language sql stable security definer set search_path from current as $$
+    language sql stable security definer as $$
         select coalesce(array_agg(county_id), '{}')
         from office_staff_counties
         where staff_id in (select id from office_staff where id = acting_staff() and is_active)

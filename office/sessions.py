@@ -15,12 +15,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from office import passwords, second_factor
 from office.access import note
 from office.models import Act, Authenticator, SignIn, Staff
 
 KEY = "sign_in"
+BY_ITSELF = gettext_noop("by itself")
 # Seen this recently is written down already.
 OFTEN = timedelta(seconds=30)
 # What a step still lets through besides its own page.
@@ -88,7 +90,7 @@ def over(request, ended: str) -> HttpResponse:
     """End the session for good and lead to the sign-in page."""
     if request.sign_in is not None:
         request.sign_in.delete()
-        note(request, Act.SIGN_OUT, detail=ended, username=request.sign_in.staff.username)
+        note(request, Act.SIGN_OUT, detail=BY_ITSELF, username=request.sign_in.staff.username)
     request.session.flush()
     request.user = AnonymousUser()
     messages.warning(request, ended)

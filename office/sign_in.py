@@ -5,11 +5,14 @@ Django and django-axes tell it by signals; `OfficeConfig.ready` connects these f
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.utils.translation import gettext_noop
 
 from office import sessions
 from office.access import note
 from office.acting import address_of
 from office.models import Act, SignIn, Staff
+
+UNKNOWN_NAME = gettext_noop("unknown name")
 
 
 def connect() -> None:
@@ -48,4 +51,4 @@ def whose(typed: str | None) -> dict:
     """The sign-in name, where it is one: people type their passwords into the wrong field."""
     if typed and Staff.objects.filter(username=typed).exists():
         return {"username": typed}
-    return {"detail": "unknown name"}
+    return {"detail": UNKNOWN_NAME}

@@ -17,8 +17,8 @@ from office.runs import Table
 SHEET_ROWS = 1_048_576
 NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0"}
 WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10}
-# Excel takes a CSV cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Excel takes a CSV cell that begins so for a formula, in full width as a Chinese keyboard types it too.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -67,7 +67,7 @@ def write_csv(table: Table, file: BinaryIO) -> int:
     file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(table.columns)
+    writer.writerow(map(harmless, table.columns))
     kinds = list(table.columns.values())
     written = 0
     for row in table.rows:
@@ -82,10 +82,12 @@ def _cell(kind: str, value) -> str:
         return ""
     if kind == "percent":
         return f"{Decimal(value) * 100:.4f}%"
-    if kind == "text":
-        text = str(value)
-        return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-    return str(value)
+    return harmless(str(value)) if kind == "text" else str(value)
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows and never runs: where it begins like a formula, it is marked as text."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 WRITERS = {"xlsx": write_xlsx, "csv": write_csv}

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from office import heads, import_tasks, imports, runs, schedule
+from office import heads, import_tasks, imports, runs, schedule, sessions
 from office.models import Run, RunState
 
 
@@ -29,7 +29,8 @@ def waiting_for_a_worker() -> QuerySet[Run]:
 def sweep() -> None:
     """Ask again for all that waits for a worker: the message may have been lost with one."""
     import_tasks.enqueue_waiting()
-    imports.forget_old_rows()
+    imports.forget_old_files()
+    sessions.forget_old()
     for run in waiting_for_a_worker():
         enqueue(run)
 

@@ -14,7 +14,7 @@ order by spell.person_id, spell.first_month desc, spell.id desc
 
 KEEP_COUNTY = f"""
 create function insured_keep_county() returns trigger
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer as $$
 begin
     update insured_person person
     set county_id = latest.county_id
@@ -28,7 +28,7 @@ $$
 # Of an update only spells that moved, in place or in time, can change where somebody belongs.
 KEEP_COUNTY_OF_CHANGED = f"""
 create function insured_keep_county_of_changed() returns trigger
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer as $$
 begin
     update insured_person person
     set county_id = latest.county_id
@@ -46,7 +46,7 @@ $$
 # operator might tell on rows it is not to see. So the search asks here, and is scoped here.
 PEOPLE_NAMED = """
 create function insured_people_named(part text, at_most int) returns setof bigint
-language sql stable security definer set search_path from current as $$
+language sql stable security definer as $$
     select id
     from insured_person
     where name_grams(name) @> name_grams(part) and position(part in name) > 0

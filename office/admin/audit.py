@@ -215,7 +215,7 @@ def numbers_in_words(change: History) -> str:
 
 @admin.register(AccessRecord)
 class AccessRecordAdmin(AuditAdmin):
-    list_display = ["at", "who", "act", "about", "detail", "address"]
+    list_display = ["at", "who", "act", "about", "more", "address"]
     list_filter = [("at", Days), ("staff", RelatedDropdownFilter), ("act", ChoicesDropdownFilter)]
     search_fields = ["subject__startswith", "username__iexact"]
     search_help_text = gettext_lazy("Subject or its beginning, or sign-in name")
@@ -239,6 +239,10 @@ class AccessRecordAdmin(AuditAdmin):
     def about(self, record):
         return subject_in_words(record.subject)
 
+    @admin.display(description=gettext_lazy("detail"))
+    def more(self, record):
+        return record.told
+
     def rows(self, found: QuerySet[AccessRecord]) -> Iterator[tuple]:
         for record in found.iterator(chunk_size=BATCH):
             yield (
@@ -248,7 +252,7 @@ class AccessRecordAdmin(AuditAdmin):
                 record.username,
                 record.get_act_display(),
                 subject_in_words(record.subject),
-                record.detail,
+                record.told,
                 record.address,
             )
 

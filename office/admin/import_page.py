@@ -16,7 +16,8 @@ WHO = ("姓名", "人员编号", "机构代码", "机构名称", "单位名称")
 def import_page(import_file: ImportFile, query) -> dict:
     """The page's context; `query` says which rows are looked at."""
     counts = import_file.counts
-    kept = bool(counts) and import_file.state in (ImportState.CHECKED, ImportState.APPLIED)
+    looked_over = import_file.state in (ImportState.CHECKED, ImportState.APPLIED)
+    kept = bool(counts) and looked_over and not import_file.forgotten_at
     tabs = _tabs(counts) if kept else []
     chosen = query.get("rows")
     chosen = chosen if chosen in [tab["key"] for tab in tabs] else (tabs[0]["key"] if tabs else None)
@@ -24,6 +25,7 @@ def import_page(import_file: ImportFile, query) -> dict:
         "import_file": import_file,
         "holds": _(layout(import_file.layout).label),
         "counts": counts,
+        "kept": kept,
         "can_apply": import_file.state == ImportState.CHECKED and counts["rejected"] < counts["rows"],
         "by_county": by_county(counts),
         "tabs": tabs,

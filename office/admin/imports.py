@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
@@ -24,12 +24,13 @@ from unfold.widgets import (
 )
 
 from office import imports
+from office.access import note
 from office.admin.import_page import import_page
 from office.admin.panels import badged
 from office.admin.records import ReadOnlyAdmin
 from office.import_tasks import enqueue
 from office.layouts import layout
-from office.models import ImportFile, ImportState, Origin, Scheme
+from office.models import Act, ImportFile, ImportState, Origin, Scheme
 from office.policy import schemes_here
 from office.returned import write_returned_workbook
 from office.staging import Refused
@@ -221,8 +222,9 @@ class ImportAdmin(ReadOnlyAdmin):
     def returned(self, request, number):
         """The rejected rows as the clerk's own workbook, with the reasons."""
         import_file = self._file(request, number)
-        if not import_file.counts.get("rejected"):
+        if not import_file.counts.get("rejected") or import_file.forgotten_at:
             raise Http404
+        note(request, Act.DOWNLOAD, subject=import_file, detail=gettext_noop("returned workbook"))
         name = _("%(name)s – rejected rows.xlsx") % {"name": import_file.name.rsplit(".", 1)[0]}
         return _workbook(name, lambda file: write_returned_workbook(import_file, file))
 

@@ -17,13 +17,14 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from office import comparison, runs, tables, worklist
+from office.access import note
 from office.admin.panels import badged
 from office.admin.progress import is_working, standing_of
 from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
 from office.admin.run_page import run_page
 from office.fields import MonthFormField
-from office.models import YEARLY_KINDS, Origin, Run, Scheme
+from office.models import YEARLY_KINDS, Act, Origin, Run, Scheme
 from office.policy import schemes_here
 from office.runs import RunRefused, kind_of, kinds_of
 from office.scope import may_in_whole_city
@@ -234,6 +235,7 @@ class RunAdmin(ReadOnlyAdmin):
         export = kind_of(run).export
         if export is None or extension not in tables.WRITERS or not run.input_hash:
             raise Http404
+        note(request, Act.EXPORT, subject=run, detail=extension)
         return tables.download(export(run), extension)
 
     def _run(self, request, number) -> Run:

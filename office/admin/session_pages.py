@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from office import lockout, second_factor, sessions
 from office.access import note
 from office.admin.pages import page
 from office.models import Act, SignIn, Staff
+from office.sign_in import UNKNOWN_NAME
 
 # In this order: most browsers also name those they descend from.
 BROWSERS = {
@@ -86,7 +88,7 @@ def act_on_session(request):
         name, address = request.POST.get("name", ""), request.POST.get("address", "")
         if lockout.forgive(name=name, address=address):
             locked = Staff.objects.filter(username=name).first() or (address and f"address {address}")
-            note(request, Act.UNLOCKED, subject=locked or "unknown name")
+            note(request, Act.UNLOCKED, subject=locked or UNKNOWN_NAME)
         messages.success(request, _("Unlocked: signing in is possible again."))
     else:
         raise Http404
@@ -106,7 +108,7 @@ def reset_factor_page(request, number: int):
     if request.method == "POST":
         second_factor.forget(staff)
         sessions.end_all(staff)
-        note(request, Act.SECOND_FACTOR, subject=staff, detail="reset")
+        note(request, Act.SECOND_FACTOR, subject=staff, detail=gettext_noop("reset"))
         messages.success(request, _("The second factor of %(name)s was reset.") % {"name": staff})
         return redirect("admin:office_staff_change", number)
     context = {"title": _("Reset second factor"), "member": staff, "device": second_factor.device_of(staff)}

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from office import passwords, second_factor, sessions
 from office.access import note
@@ -35,7 +35,7 @@ def code_page(request):
         if second_factor.is_given(staff, form.cleaned_data["code"]):
             SignIn.objects.filter(pk=sign_in.pk).update(second_factor=True)
             return redirect(next_page(request))
-        note(request, Act.SIGN_IN_FAILED, detail="second factor")
+        note(request, Act.SIGN_IN_FAILED, detail=gettext_noop("second factor"))
         form.add_error("code", wrong_code())
     return outside(request, "office/code.html", {"form": form, "title": _("Second step of signing in")})
 
@@ -49,7 +49,7 @@ def setup_page(request):
     if request.method == "POST" and form.is_valid():
         if codes := second_factor.confirm(staff, form.cleaned_data["code"]):
             SignIn.objects.filter(pk=request.sign_in.pk).update(second_factor=True)
-            note(request, Act.SECOND_FACTOR, subject=staff, detail="set up")
+            note(request, Act.SECOND_FACTOR, subject=staff, detail=gettext_noop("set up"))
             return recovery_codes_page(request, codes, back=next_page(request))
         form.add_error("code", wrong_code())
     device = second_factor.device_to_confirm(staff)
@@ -126,15 +126,15 @@ def change_own(request):
     if act not in ("renew", "remove"):
         raise Http404
     if not second_factor.is_given(staff, request.POST.get("code", "")):
-        note(request, Act.SIGN_IN_FAILED, detail="second factor")
+        note(request, Act.SIGN_IN_FAILED, detail=gettext_noop("second factor"))
         messages.error(request, wrong_code())
         return redirect("own_sign_in")
     if act == "renew":
-        note(request, Act.SECOND_FACTOR, subject=staff, detail="new recovery codes")
+        note(request, Act.SECOND_FACTOR, subject=staff, detail=gettext_noop("new recovery codes"))
         return recovery_codes_page(request, second_factor.new_recovery_codes(staff), back="own_sign_in")
     second_factor.forget(staff)
     SignIn.objects.filter(pk=request.sign_in.pk).update(second_factor=False)
-    note(request, Act.SECOND_FACTOR, subject=staff, detail="removed")
+    note(request, Act.SECOND_FACTOR, subject=staff, detail=gettext_noop("removed"))
     messages.success(request, _("The second factor was removed."))
     return redirect("own_sign_in")
 

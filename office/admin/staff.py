@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, gettext_noop, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm
@@ -105,7 +105,7 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
         obj.must_change_password |= not change
         super().save_model(request, obj, form, change)
         if not obj.is_active and sessions.end_all(obj):
-            note(request, Act.SESSION_ENDED, subject=obj, detail="disabled")
+            note(request, Act.SESSION_ENDED, subject=obj, detail=gettext_noop("disabled"))
 
     def user_change_password(self, request, id, form_url=""):
         """Whose password was set by somebody else is signed out, and replaces it first of all."""

@@ -10,7 +10,7 @@ from office.row_security import FUNCTIONS, protect
 # makes two administrators who give one person a role each wait for one another.
 REFUSE_CLASH = """
 create function office_refuse_exclusive_roles() returns trigger
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer as $$
 declare
     changed bigint := case tg_table_name when 'office_staff' then (to_jsonb(new) ->> 'id')::bigint
                       else (to_jsonb(new) ->> 'staff_id')::bigint end;

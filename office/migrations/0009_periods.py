@@ -86,20 +86,6 @@ end
 $$
 """
 
-# Nobody may put a table of the same name before the city's own.
-PIN = """
-do $$
-declare
-    path text := format('%I, ext, pg_temp', current_schema());
-begin
-    execute 'alter function office_closed_through() set search_path = ' || path;
-    execute 'alter function office_guard_period() set search_path = ' || path;
-    execute 'alter function office_guard_posting_of_chunk() set search_path = ' || path;
-end
-$$
-"""
-
-
 class Migration(migrations.Migration):
     dependencies = [("office", "0008_history")]
 
@@ -176,7 +162,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(GUARD, "drop function office_guard_period"),
         migrations.RunSQL(START, "drop function office_guard_start_of_posting"),
         migrations.RunSQL(POST, "drop function office_guard_posting_of_chunk"),
-        migrations.RunSQL(PIN, migrations.RunSQL.noop),
         migrations.RunSQL(
             """
             create trigger hold_the_books before insert on office_periodevent

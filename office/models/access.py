@@ -1,8 +1,8 @@
 """What people did besides changing records: whom they looked up, what they took away, how they signed in."""
 
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from office.models.agency import Staff
 
@@ -49,6 +49,11 @@ class AccessRecord(models.Model):
             models.Index(fields=["staff", "-id"], name="access_by_staff"),
             models.Index(fields=["subject", "-id"], name="access_to_subject"),
         ]
+
+    @property
+    def told(self) -> str:
+        """The detail in the reader's language, where it is one of the portal's own words."""
+        return gettext(self.detail) if self.detail else ""
 
     def __str__(self):
         return f"#{self.pk} {self.get_act_display()}"

@@ -49,6 +49,7 @@ class ImportFile(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     checked_at = models.DateTimeField(_("checked at"), null=True)
     applied_at = models.DateTimeField(_("applied at"), null=True)
+    forgotten_at = models.DateTimeField(_("file deleted at"), null=True)
 
     class Meta:
         verbose_name = _("import")

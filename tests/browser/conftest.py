@@ -68,12 +68,16 @@ def _answers(address: str) -> bool:
 
 @pytest.fixture
 def signed_in(portal, new_context) -> Callable:
-    """A page of somebody who has signed in; requests to other hosts and errors on the page fail the test."""
+    """A page of somebody who has signed in.
+
+    Requests to other hosts, errors on the page and anything its policy refuses fail the test.
+    """
     troubles = []
 
     def signed_in(username: str):
         page = new_context(base_url=portal).new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", _refusals)
         page.on("request", lambda request: request.url.startswith(("http", "ws")) and _at_home(request.url))
         page.goto("/login/")
         page.get_by_label("用户名").fill(username)
@@ -81,6 +85,10 @@ def signed_in(portal, new_context) -> Callable:
         page.get_by_role("button", name="登录").click()
         page.get_by_text("工作台").first.wait_for()
         return page
+
+    def _refusals(message) -> None:
+        if "Content Security Policy" in message.text:
+            troubles.append(message.text)
 
     def _at_home(url: str) -> None:
         if not url.startswith(portal):

@@ -1,10 +1,12 @@
 """The enrolment file: a good row does what it says; rows that do not fit together are told apart."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import translation
+from django.conf import settings
+from django.utils import timezone, translation
 
 from insured.models import Employer, Enrolment, Person, Selection
 from office import imports, returned
@@ -340,9 +342,23 @@ def test_rows_that_a_crash_or_time_took_away_are_not_taken_for_done():
     with translation.override("en"), pytest.raises(Refused, match="no longer kept ready"):
         imports.apply(file, by=None)
     assert counts(imports.check(file)) == {"new": 1}
-    ImportFile.objects.update(created_at="2023-01-01T00:00:00Z")
-    imports.forget_old_rows()
+
+
+def test_files_are_kept_apart_from_others_and_not_for_good():
+    waiting, done = checked([enrolment()]), applied([enrolment(姓名="李四")])
+    folder = Path(settings.MEDIA_ROOT)
+    stored = [folder / file.stored_as for file in (waiting, done)]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in stored} == {0o600}
+    assert all(re.fullmatch("[0-9a-f]{32}", path.name) for path in stored)
+    imports.forget_old_files()
+    assert all(path.exists() for path in stored)
+    ImportFile.objects.update(created_at=timezone.now() - timedelta(days=settings.UPLOADS_KEPT_DAYS))
+    imports.forget_old_files()
+    assert not any(path.exists() for path in stored)
     assert not ImportRow.objects.exists()
+    states = {file.pk: file.state for file in ImportFile.objects.all()}
+    assert states == {waiting.pk: ImportState.CANCELLED, done.pk: ImportState.APPLIED}
 
 
 def test_nothing_is_applied_of_a_refused_cancelled_or_wholly_rejected_file():

@@ -8,7 +8,7 @@ from office.imports import Refused, may_be_applied
 from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 from policies.month import Month
-from tests.population import contract, insure, member, select
+from tests.population import contract, insure, member, released, select
 
 MARCH = Month(2023, 3)
 
@@ -37,8 +37,7 @@ def approved(staff, kind: str, period: Month) -> Run:
 
 
 def start(staff, run: Run) -> Run:
-    runs.start_posting(run, by=staff["reviewer"], origin="page")
-    return run
+    return released(run)
 
 
 def posted(staff, kind: str, period: Month) -> Run:

@@ -9,11 +9,12 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from accounts.models import Account, Transfer
 from accounts.verify import verify_books
-from office import periods, runs
+from office import approvals, periods, runs
 from office.acting import acting
 from office.models import PeriodAct, PeriodEvent, Run, RunState, Staff
 from office.refusal import PeriodRefused, RunRefused
 from policies.month import Month
+from tests import population
 from tests.population import insure, member
 from tests.worker import wait_until
 
@@ -137,6 +138,7 @@ def test_late_runs_of_a_closed_month_are_refused_at_every_step(staff):
     close(staff, MARCH)
     with pytest.raises(RunRefused, match="2023-03"):
         runs.start_posting(late, by=staff["finance_accountant"], origin="page")
+    approvals.sign(late, by=staff["finance_accountant"])
     with pytest.raises(DatabaseError, match="books of 2023-03 are closed"), transaction.atomic():
         Run.objects.filter(pk=late.pk).update(state=RunState.POSTING, booked_in=MARCH)
     with pytest.raises(RunRefused):
@@ -153,7 +155,7 @@ def test_a_reversal_is_booked_in_the_first_open_month(staff):
     run = posted(staff)
     close(staff, MARCH)
     reversal = runs.reverse(run, by=staff["reviewer"], origin="page", reason="多计")
-    runs.post_chunks(reversal.pk)
+    population.posted(reversal)
     assert Run.objects.get(pk=reversal.pk).booked_in == APRIL
     moved = Transfer.objects.order_by("id").values_list("month", "covers", "amount")
     assert [(str(month), str(covers), str(amount)) for month, covers, amount in moved] == [

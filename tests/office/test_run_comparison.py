@@ -9,6 +9,7 @@ from office.comparison import acknowledge
 from office.models import Excess, Measure, Run, RunKindName, RunState, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
+from tests import population
 from tests.population import contract, insure, member, select
 
 FEBRUARY, MARCH = Month(2023, 2), Month(2023, 3)
@@ -27,11 +28,7 @@ def computed(staff, month: Month, kind: str = "credit") -> Run:
 
 
 def posted(staff, month: Month, kind: str = "credit") -> Run:
-    run = computed(staff, month, kind)
-    runs.approve(run, by=staff["reviewer"], origin="page")
-    runs.start_posting(run, by=staff["reviewer"], origin="page")
-    runs.post_chunks(run.pk)
-    return run
+    return population.posted(computed(staff, month, kind))
 
 
 def found(run: Run) -> set:

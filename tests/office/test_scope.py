@@ -12,7 +12,7 @@ from office.acting import acting
 from office.models import County, RunException, Staff
 from policies.month import Month
 from settlement.models import Prepayment
-from tests.population import contract, insure, member, select
+from tests.population import contract, insure, member, posted, select
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "441602", "441621"
@@ -22,7 +22,7 @@ OF_PEOPLE = [Person, Enrolment, Selection, Account, Transfer, RunLine, RunExcept
 @pytest.fixture
 def two_counties():
     """In each county two people, one without a base, and a facility; a month credited and prepaid."""
-    clerk, reviewer = member("clerk"), member("reviewer")
+    clerk = member("clerk")
     for county in (HERE, THERE):
         facility = contract()
         facility.county = County.objects.get(code=county)
@@ -33,9 +33,7 @@ def two_counties():
         run = runs.prepare(kind=kind, scheme="310", period=Month(2023, 3), by=clerk, origin="page")
         runs.compute(run.pk)
         run.refresh_from_db()
-        runs.approve(run, by=reviewer, origin="page")
-        runs.start_posting(run, by=reviewer, origin="page")
-        runs.post_chunks(run.pk)
+        posted(run)
 
 
 def pages_of(staff: Staff | None):
@@ -93,6 +91,23 @@ def test_nothing_is_written_for_another_county(two_counties, written):
         connection.cursor() as cursor,
     ):
         cursor.execute(written.format(there=there.pk))
+
+
+def test_tables_of_ones_own_do_not_stand_before_the_citys(two_counties):
+    with pages_of(None), connection.cursor() as cursor:
+        cursor.execute("create temporary table office_staff (id bigint, is_active bool, whole_city bool)")
+        cursor.execute("alter table office_staff add is_superuser bool")
+        cursor.execute("insert into office_staff values (1, true, true, true)")
+        cursor.execute("set local gongji.staff = 1")
+        assert counted("select count(*) from insured_person") == 0
+        cursor.execute("drop table office_staff")
+
+
+def test_every_function_that_reads_tables_is_bound_to_the_citys(db):
+    assert not counted(
+        "select count(*) from pg_proc where pronamespace = current_schema()::regnamespace"
+        " and provolatile <> 'i' and coalesce(proconfig::text, '') !~ 'search_path=.*pg_temp'"
+    )
 
 
 def test_updates_and_deletes_pass_over_what_is_not_seen(two_counties):

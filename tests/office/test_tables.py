@@ -1,12 +1,16 @@
 """Files as Excel would read them back."""
 
+import csv
 import io
 from decimal import Decimal
 
 import openpyxl
+import pytest
 
 from office import tables
 from office.runs import Table
+
+STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def a_table(rows):
@@ -53,20 +57,39 @@ def test_rows_beyond_a_sheet_go_on_to_the_next(monkeypatch):
     ]
 
 
-def test_csv_opens_in_excel_and_runs_nothing():
+def written_as_csv(table):
     file = io.BytesIO()
-    rows = [
-        (text, 1, Decimal("-2.50"), Decimal("0.5")) for text in ("=a", "+b", "-c", "@d", "\te", "张三,李四")
-    ]
-    assert tables.write_csv(a_table(rows), file) == 6
-    text = file.getvalue().decode("utf-8-sig")
+    tables.write_csv(table, file)
     assert file.getvalue().startswith(b"\xef\xbb\xbf")
-    assert text.splitlines()[1] == "'=a,1,-2.50,50.0000%"
-    assert [line[:2] for line in text.splitlines()[1:6]] == ["'=", "'+", "'-", "'@", "'\t"]
-    assert text.splitlines()[6] == '"张三,李四",1,-2.50,50.0000%'
+    return list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline="")))
 
 
-def test_a_download_carries_its_chinese_name():
+def test_csv_opens_in_excel_and_runs_nothing():
+    texts = [f"{start}cmd|' /C calc'!A0" for start in STARTS]
+    lines = written_as_csv(a_table([(text, 1, Decimal("-2.50"), Decimal("0.5")) for text in texts]))
+    assert [line[0] for line in lines[1:]] == [f"'{text}" for text in texts]
+    assert {tuple(line[1:]) for line in lines[1:]} == {("1", "-2.50", "50.0000%")}
+    assert written_as_csv(a_table([("张三,李四", 1, 0, 0)]))[1][0] == "张三,李四"
+
+
+def test_headers_run_nothing_either():
+    table = Table(title="t", columns={"=1+1": "text", "金额": "money"}, rows=[])
+    assert written_as_csv(table) == [["'=1+1", "金额"]]
+    file = io.BytesIO()
+    tables.write_xlsx(table, file)
+    cell = openpyxl.load_workbook(io.BytesIO(file.getvalue())).active["A1"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_text_of_a_workbook_is_text_however_it_begins(start):
+    _count, book = workbook([(f"{start}1+1", -3, Decimal("-2.50"), None)])
+    text, number, money, _empty = next(book.active.iter_rows(min_row=2))
+    assert text.data_type == "s"
+    assert (number.value, money.value, money.data_type) == (-3, -2.5, "n")
+
+
+def test_a_download_carries_its_chinese_name(db):
     response = tables.download(a_table([]), "csv")
     assert (
         "filename*=utf-8''%E6%9C%88%E9%A2%84%E6%8B%A8%E8%A1%A8%202023-03.csv"

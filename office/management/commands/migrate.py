@@ -10,6 +10,7 @@ from office.comparison import load_thresholds
 from office.groups import load_groups
 from office.history import load_triggers
 from office.models import Origin
+from office.pinned_functions import pin_functions
 from office.policy import load_shipped_packs
 from office.schedule import load_schedule
 
@@ -30,6 +31,7 @@ class Command(migrate.Command):
             super().handle(*args, **options)
             if whole:
                 load_triggers()
+                pin_functions()
         finally:
             connection.close()
             connection.settings_dict |= {key: worker[key] for key in ("USER", "PASSWORD", "OPTIONS")}
