@@ -38,7 +38,7 @@ def test_a_failed_chunk_is_shown_and_tried_again(office, sign_in, staff):
     )
     march.chunks.update(error="会使某个个人账户余额为负。")
     page = run_page(sign_in("reviewer"), march)
-    assert "未能入账的分段" in page and "会使某个个人账户余额为负。" in page
+    assert "未能入账的分块" in page and "会使某个个人账户余额为负。" in page
     assert "已停止" in sign_in("clerk").get(reverse("admin:office_run_changelist")).content.decode()
     sign_in("reviewer").post(reverse("admin:office_run_act", args=[march.pk, "go_on"]))
     assert not march.chunks.exclude(error="").exists()
