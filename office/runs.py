@@ -346,7 +346,7 @@ def post_chunks(run_id: int) -> None:
     """
     while _post_next_chunk(run_id):
         pass
-    failed = RunChunk.objects.filter(run=run_id).exclude(error="")
+    failed = RunChunk.objects.filter(run=run_id, run__state=RunState.POSTING).exclude(error="")
     if failed:
         refusal = _("Chunk %(chunk)s: %(error)s") % {"chunk": failed[0].number, "error": failed[0].error}
         if len(failed) > 1:

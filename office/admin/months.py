@@ -16,12 +16,12 @@ from office import periods
 from office.admin.pages import page
 from office.admin.panels import Panel
 from office.fields import MonthFormField
-from office.models import YEARLY_KINDS, Origin, PeriodAct, PeriodEvent, Run, RunState
+from office.models import YEARLY_KINDS, Origin, PeriodAct, PeriodEvent, Run, RunKindName, RunState
 from office.refusal import PeriodRefused
 from office.scope import may_in_whole_city
-from policies.month import Month
+from policies.month import Month, months_between
 
-MONTHS_SHOWN = 18
+CLOSED_SHOWN = 12
 EVENTS_SHOWN = 30
 OPEN_STATES = (RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED, RunState.POSTING)
 MOVED_MONEY = (RunState.POSTING, RunState.POSTED, RunState.REVERSED)
@@ -93,20 +93,29 @@ def _act(request) -> None:
 
 
 def accounting_months(closed: Month | None) -> list[AccountingMonth]:
-    """The latest months of work, latest first: from the first that has any up to the current one."""
+    """The months of work, latest first: from a year before the last closed one on."""
     runs = Run.objects.exclude(state=RunState.CANCELLED)
-    ends = runs.aggregate(booked=Min("booked_in"), monthly=Min("period", filter=~Q(kind__in=YEARLY_KINDS)))
+    monthly = Q(booked_in=None) & ~Q(kind__in=[*YEARLY_KINDS, RunKindName.REVERSAL])
+    ends = runs.aggregate(
+        first=Min("booked_in"),
+        last=Max("booked_in"),
+        first_asked=Min("period", filter=monthly),
+        last_asked=Max("period", filter=monthly),
+    )
     known = [month for month in (*ends.values(), closed) if month is not None]
     if not known:
         return []
-    today = Month.of(timezone.localdate())
-    first = max(min(known), today - (MONTHS_SHOWN - 1))
+    first = max(min(known), (closed or min(known)) - CLOSED_SHOWN)
+    last = min(max(known) + 1, Month.of(timezone.localdate()))
     found = {
-        first + number: AccountingMonth(first + number, closed is not None and first + number <= closed)
-        for number in range(today - first + 1)
+        month: AccountingMonth(month, closed is not None and month <= closed)
+        for month in months_between(first, last)
     }
-    monthly = Q(booked_in=None, period__gte=first) & ~Q(kind__in=[*YEARLY_KINDS, "reversal"])
-    here = runs.filter(Q(booked_in__gte=first) | monthly).select_related("reverses").order_by("pk")
+    here = (
+        runs.filter(Q(booked_in__gte=first) | monthly & Q(period__gte=first))
+        .select_related("reverses")
+        .order_by("pk")
+    )
     for run in here.annotate(last_posted=Max("chunks__posted_at")):
         month = found.get(run.booked_in or run.period)
         if month is None:

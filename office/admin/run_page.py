@@ -110,7 +110,7 @@ def exceptions_of(run: Run, query) -> dict:
         }
         for code, count, articles in run.exceptions.order_by("code")
         .values_list("code")
-        .annotate(Count("pk"), ArrayAgg("article", distinct=True))
+        .annotate(count=Count("pk"), articles=ArrayAgg("article", distinct=True))
     ]
     codes = [group["code"] for group in groups]
     chosen = query.get("exceptions")
