@@ -47,6 +47,7 @@ class Standing:
     """Whether somebody may sign a run's next step: in whose right, or, in words, why not."""
 
     step: Step | None
+    hash: str
     on_behalf_of: Staff | None = None
     refusal: str = ""
 
@@ -72,9 +73,9 @@ def approval_hash(run: Run) -> str:
     return _asked("select office_approval_hash(run) from office_run run where id = %s", [run.pk])[0][0]
 
 
-def steps_of(run: Run) -> list[Step]:
-    """The run's chain with the signatures that count: those of what the run is now."""
-    signed = RunApproval.objects.filter(run=run, hash=approval_hash(run))
+def steps_of(run: Run, *, hash: str | None = None) -> list[Step]:
+    """The run's chain with the signatures that count: those of what the run is now, by its hash."""
+    signed = RunApproval.objects.filter(run=run, hash=hash or approval_hash(run))
     by_number = {approval.number: approval for approval in signed.select_related("person", "on_behalf_of")}
     return [
         Step(number=number, kind=StepKind(kind), approval=by_number.get(number))
@@ -82,14 +83,18 @@ def steps_of(run: Run) -> list[Step]:
     ]
 
 
-def next_step(run: Run) -> Step | None:
-    return next((step for step in steps_of(run) if step.approval is None), None)
+def next_step(run: Run, *, hash: str | None = None) -> Step | None:
+    return next((step for step in steps_of(run, hash=hash) if step.approval is None), None)
 
 
 def seen_of(run: Run) -> str:
     """What a page carries, so that only what was looked at is signed: the next step and the run's hash."""
-    step = next_step(run)
-    return f"{step.number if step else 0} {approval_hash(run)}"
+    hash = approval_hash(run)
+    return token_of(Standing(step=next_step(run, hash=hash), hash=hash))
+
+
+def token_of(standing: Standing) -> str:
+    return f"{standing.step.number if standing.step else 0} {standing.hash}"
 
 
 def sign(run: Run, *, by: Staff, seen: str | None = None) -> RunApproval:
@@ -100,7 +105,7 @@ def sign(run: Run, *, by: Staff, seen: str | None = None) -> RunApproval:
     standing = standing_of(run, by)
     if standing.refusal:
         raise RunRefused(standing.refusal)
-    if seen not in (None, seen_of(run)):
+    if seen not in (None, token_of(standing)):
         raise RunRefused(_("The run was changed or signed since you looked at it; look again."))
     try:
         with transaction.atomic():
@@ -111,7 +116,7 @@ def sign(run: Run, *, by: Staff, seen: str | None = None) -> RunApproval:
                 step=standing.step.kind,
                 person=by,
                 on_behalf_of=standing.on_behalf_of,
-                hash=approval_hash(run),
+                hash=standing.hash,
             )
     except IntegrityError:
         raise RunRefused(_("The run was changed or signed since you looked at it; look again.")) from None
@@ -119,7 +124,8 @@ def sign(run: Run, *, by: Staff, seen: str | None = None) -> RunApproval:
 
 def standing_of(run: Run, staff: Staff) -> Standing:
     """Whether `staff` may sign the next step of the run, in their own right or in somebody else's."""
-    standing = Standing(step=next_step(run))
+    hash = approval_hash(run)
+    standing = Standing(step=next_step(run, hash=hash), hash=hash)
     if standing.step is None:
         return replace(standing, refusal=_("All steps of this run are signed."))
     had_a_hand = people_of(run)

@@ -24,13 +24,13 @@ def run_page(run: Run, staff: Staff, query) -> dict:
     """The page's context; `query` says which part of long lists is looked at."""
     standing = approvals.standing_of(run, staff)
     return {
-        "steps": steps_of(run),
+        "steps": steps_of(run, standing.hash),
         "next": next_of(run, staff, standing) if run.state in APPROVABLE else None,
         "sent_back": run.events.filter(act__in=["send_back", "refuse"]).last() if is_over(run) else None,
         "reversal": run.reversals.exclude(state=RunState.CANCELLED).last(),
         "acts": acts_open_to(run, staff, standing),
-        "seen": approvals.seen_of(run),
-        "approval_hash": approvals.approval_hash(run),
+        "seen": approvals.token_of(standing),
+        "approval_hash": standing.hash,
         **standing_of(run),
         "failed_chunks": failed_chunks(run),
         "computed": run.state != RunState.DRAFT and bool(run.input_hash),
@@ -46,7 +46,7 @@ def run_page(run: Run, staff: Staff, query) -> dict:
     }
 
 
-def steps_of(run: Run) -> list[dict]:
+def steps_of(run: Run, approval_hash: str) -> list[dict]:
     """The way of the run: which steps are done, by whom and when, and the one it waits for."""
     if run.state == RunState.CANCELLED:
         return []
@@ -57,7 +57,9 @@ def steps_of(run: Run) -> list[dict]:
     ]
     if not run.chain and run.reviewed_at:  # before there were chains
         steps.append({"label": _("Review"), "who": run.reviewed_by, "at": run.reviewed_at})
-    steps += [{"label": step.kind.label, **signature(step, drafted)} for step in approvals.steps_of(run)]
+    steps += [
+        {"label": step.kind.label, **signature(step, drafted)} for step in approvals.steps_of(run, hash=hash)
+    ]
     steps.append({"label": _("Post"), "who": "", "at": run.posted_at})
     waiting = next((step for step in steps if not step["at"]), None)
     if waiting is not None:
