@@ -22,6 +22,7 @@ _RECORDS = [
     "facilities.agreement",
     "settlement.facilityusage",
 ]
+_NUMBERS = ["insured.show_person", "facilities.show_facility"]
 _LEDGER = ["accounts.account", "accounts.transfer"]
 _WORK = ["office.run", "office.importfile", "office.county", "office.policyversion", *_RECORDS, *_LEDGER]
 _SCHEDULE = [
@@ -43,19 +44,21 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change export", _RECORDS),
         *_may("add change", ["office.importfile"]),
+        *_NUMBERS,
         "office.prepare_run",
         "office.export_run",
     ],
     "reviewer": [
         *_may("view", _WORK),
+        *_NUMBERS,
         "office.review_run",
         "office.post_run",
         "office.reverse_run",
         "office.export_run",
         "office.approve_policyversion",
     ],
-    "auditor": [*_may("view", _WORK), "office.export_run"],
-    "finance": [*_may("view", _WORK), "office.post_run", "office.export_run"],
+    "auditor": [*_may("view", _WORK), *_NUMBERS, "office.export_run"],
+    "finance": [*_may("view", _WORK), *_NUMBERS, "office.post_run", "office.export_run"],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),

@@ -13,7 +13,10 @@ from django.utils.html import format_html
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it."""
+    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it.
+
+    `act` is what a button says and where it posts to; the answer, a panel, takes this one's place.
+    """
 
     title: str
     columns: dict[str, str]
@@ -21,6 +24,7 @@ class Panel:
     figures: list = field(default_factory=list)
     note: str = ""
     link: tuple[str, str] | None = None
+    act: tuple[str, str] | None = None
 
 
 # Gives the panel, or panels, of a record; None where there is nothing to show to this person.
