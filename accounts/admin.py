@@ -30,6 +30,7 @@ class AccountAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
     fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
     panels = []
+    counties = ("person__county", "facility__county")
 
     @admin.display(description=gettext_lazy("owner"))
     def owner_name(self, account):
@@ -147,6 +148,12 @@ class TransferAdmin(ReadOnlyAdmin):
         ("month", "covers"),
         ("run_link", "reverses"),
     ]
+    counties = (
+        "debit__person__county",
+        "debit__facility__county",
+        "credit__person__county",
+        "credit__facility__county",
+    )
 
     @admin.display(description=gettext_lazy("transfer"))
     def number(self, transfer):

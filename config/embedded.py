@@ -65,6 +65,7 @@ def services() -> Iterator[list[str]]:
                 _environment(
                     DATABASE_URL=server.url(f"c{city}_app", DATABASE),
                     DATABASE_OWNER_URL=server.url(f"c{city}", DATABASE),
+                    DATABASE_ADMIN_URL=server.url(),
                     DATA_DIR=str(directory),
                     DEMO=os.environ.get("DEMO", "True"),
                 )

@@ -34,6 +34,11 @@ def environment(request):
     return [str(_("Demo")), "warning"] if settings.DEMO else None
 
 
+def without_inline_style(request) -> dict:
+    """The colours stand in `portal.css`: Unfold would write them into the page, which its policy refuses."""
+    return {"colors": None}
+
+
 def allowed(*permissions: str):
     """Shows a sidebar entry to who holds any of the permissions."""
     return lambda request: any(request.user.has_perm(permission) for permission in permissions)
@@ -51,13 +56,13 @@ def entry(title, icon: str, model: str, query: str = "") -> dict:
     }
 
 
-def page(title, icon: str, name: str) -> dict:
-    """A sidebar entry for a page about the rules."""
+def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
+    """A sidebar entry for a page of no record; most are about the rules."""
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(name),
-        "permission": allowed("office.view_policyversion"),
+        "permission": allowed(permission),
     }
 
 
@@ -106,12 +111,27 @@ def sidebar(request) -> list[dict]:
             ],
         },
         {
+            "title": _("Audit"),
+            "items": [
+                entry(_("Changes of records"), "history", "office.history"),
+                entry(_("Access records"), "visibility", "office.accessrecord"),
+                entry(_("Daily seals"), "lock_clock", "office.historyhead"),
+            ],
+        },
+        {
             "title": _("System"),
             "items": [
                 entry(_("Staff"), "badge", "office.staff"),
+                {
+                    "title": _("Sessions"),
+                    "icon": "devices",
+                    "link": reverse_lazy("sessions"),
+                    "permission": allowed("office.view_signin"),
+                },
                 entry(_("Roles"), "shield_person", "auth.group"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
+                page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),
             ],
         },
     ]
@@ -132,21 +152,9 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("office/portal.css")],
+    "SCRIPTS": [lambda request: static("office/htmx-settings.js")],
+    "GLOBAL_CALLBACK": "config.interface.without_inline_style",
+    "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",
     "SIDEBAR": {"show_search": False, "navigation": sidebar},
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.5% .014 200)",
-            "100": "oklch(94.5% .032 200)",
-            "200": "oklch(89% .058 203)",
-            "300": "oklch(80% .088 206)",
-            "400": "oklch(70% .105 210)",
-            "500": "oklch(59% .108 215)",
-            "600": "oklch(50% .098 219)",
-            "700": "oklch(43.5% .084 222)",
-            "800": "oklch(38% .069 225)",
-            "900": "oklch(33% .055 227)",
-            "950": "oklch(24% .042 230)",
-        },
-    },
 }

@@ -43,6 +43,9 @@ SETTINGS = {
     "client_connection_check_interval": "10s",
     "logging_collector": "off",
     "log_line_prefix": "%m [%p] %q%u@%d ",
+    # A refused statement, and the row it was refused for, name people: its log tells neither.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 THROW_AWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -1,6 +1,8 @@
 """All settings, each read from the environment or from `.env` (see README, "In production")."""
 
 import base64
+import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -20,6 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
+
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 # The one city this process serves, by its GB/T 2260 code; its tables live in the schema c<CITY>.
 CITY = env("CITY", default="441600")
@@ -41,6 +45,13 @@ INDEX_KEY = read_key(env("INDEX_KEY", default=DEMO_KEY if DEMO else ""), name="I
 if not DEMO and base64.b64decode(DEMO_KEY) in (INDEX_KEY, *FIELD_KEYS.values()):
     raise ImproperlyConfigured("FIELD_KEYS and INDEX_KEY: the demo's keys protect nothing; make your own.")
 
+# Every sealed column, with the column that tells the row its values are bound to.
+SEALED_COLUMNS = {
+    "insured_person.document_sealed": "document_index",
+    "insured_person.phone_sealed": "document_index",
+    "facilities_facility.bank_account_sealed": "code",
+}
+
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 
@@ -58,15 +69,24 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "import_export",
     "django_celery_beat",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "csp",
     "facilities",
     "insured",
     "accounts",
     "settlement",
     "monitoring",
+    "operations",
 ]
 
 MIDDLEWARE = [
+    "operations.probes.ProbesMiddleware",
+    "operations.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "office.browser_rules.BrowserRulesMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,7 +95,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "office.acting.ActingMiddleware",
+    "office.middleware.ActingMiddleware",
+    "office.sessions.SignedInMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -118,18 +140,47 @@ CACHES = {
 AUTH_USER_MODEL = "office.Staff"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=10)
+PASSWORD_CHARACTER_KINDS = env.int("PASSWORD_CHARACTER_KINDS", default=3)  # of small, capital, digit, other
+PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=0 if DEMO else 90)  # 0: passwords do not expire
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": "office.passwords.CharacterKinds", "OPTIONS": {"kinds": PASSWORD_CHARACTER_KINDS}},
 ]
+
+# Failed sign-ins are counted by name, and by address with a limit of its own: an office shares one.
+LOCK_NAME_AFTER = env.int("LOCK_NAME_AFTER", default=10)
+LOCK_ADDRESS_AFTER = env.int("LOCK_ADDRESS_AFTER", default=100)
+LOCK_MINUTES = env.int("LOCK_MINUTES", default=30)
+AXES_HANDLER = "office.lockout.TwoLimits"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = LOCK_NAME_AFTER
+AXES_COOLOFF_TIME = timedelta(minutes=LOCK_MINUTES)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or whoever keeps knocking keeps a colleague out
+AXES_LOCKOUT_CALLABLE = "office.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "office.lockout.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # access records say who signed in
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# One-time codes for whoever moves money (`second_factor.py`); a demo's printed passwords do without.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not DEMO)
+OTP_TOTP_ISSUER = f"Gongji {CITY}"
 
 # Cookies do not tell ports apart: two cities on one host need names of their own.
 SESSION_COOKIE_NAME = f"gongji_{CITY}"
 CSRF_COOKIE_NAME = f"gongji_csrf_{CITY}"
 LANGUAGE_COOKIE_NAME = f"gongji_language_{CITY}"
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=8 * 3600)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=30)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 HTTPS = env.bool("HTTPS", default=not DEMO)
 SESSION_COOKIE_SECURE = HTTPS
@@ -142,6 +193,21 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
+# What a page may load: its own files, no inline script or style. Pages inside the frame of the admin
+# evaluate Alpine's attributes besides (`browser_rules.py`); nothing else is loosened anywhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -158,9 +224,10 @@ WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_AUTOREFRESH = False
 
 # Uploads lie outside the checkout and the web root, under random names.
-MEDIA_ROOT = env.path(
-    "UPLOADS_DIR", default=Path(env("DATA_DIR", default="/var/lib/gongji")) / f"uploads-{CITY}"
-)
+DATA_DIR = Path(env("DATA_DIR", default="/var/lib/gongji"))
+MEDIA_ROOT = env.path("UPLOADS_DIR", default=DATA_DIR / f"uploads-{CITY}")
+# The daily heads of the history, for keeping elsewhere, out of the reach of who keeps this server.
+HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)
@@ -180,6 +247,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Beat writes down at once what it has asked for: that note is its sign of life.
+CELERY_BEAT_SYNC_EVERY = 1
 
 # What a run kind or an import layout does is written in the room it belongs to; this is where they are found.
 RUN_KINDS = {
@@ -196,10 +265,32 @@ IMPORT_LAYOUTS = {
     "usage": "settlement.usage.USAGE",
 }
 
+# What monitors are told, and when (docs/operations.md).
+HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))
+BACKUP_LATE = timedelta(hours=env.int("BACKUP_LATE_HOURS", default=26))
+DISK_FREE_MIN = env.int("DISK_FREE_MIN_MB", default=2048) * 2**20
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+BACKUP_DIR = env.path("BACKUP_DIR", default=DATA_DIR / f"backups-{CITY}")
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+# 32 random bytes in base64; backups are then encrypted. Keep it elsewhere than the backups.
+BACKUP_KEY = read_key(env("BACKUP_KEY"), name="BACKUP_KEY") if env("BACKUP_KEY", default="") else None
+
+LOG_FORMAT = env("LOG_FORMAT", default="line" if DEMO else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "operations.logs.LineFormatter"},
+        "json": {"()": "operations.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # Said in our own line for each page and each task.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "gunicorn.error": {"handlers": [], "propagate": True},
+    },
 }

@@ -3,11 +3,25 @@ from django.urls import include, path
 
 from office.admin.coverage import coverage_page
 from office.admin.pages import guarded
+from office.admin.session_pages import reset_factor_page, sessions_page
+from office.admin.sign_in_pages import code_page, own_page, password_page, setup_page, signed_in
+from operations.system_page import system_page
 from settlement.trial_page import trial_page
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
+    path("sign-in/code/", signed_in(code_page), name="second_factor_code"),
+    path("sign-in/second-factor/", signed_in(setup_page), name="second_factor_setup"),
+    path("password_change/", signed_in(password_page)),  # in the place of the admin's own
+    path("my-sign-in/", signed_in(own_page), name="own_sign_in"),
+    path("sessions/", guarded(sessions_page, permission="office.view_signin"), name="sessions"),
+    path(
+        "sessions/second-factor/<int:number>/",
+        guarded(reset_factor_page, permission="office.change_staff"),
+        name="reset_factor",
+    ),
+    path("system/", guarded(system_page, permission="operations.view_backup"), name="system"),
     path("", admin.site.urls),
 ]

@@ -55,6 +55,7 @@ class FacilityAdmin(ProtectedNumbers, RecordAdmin):
     autocomplete_fields = ["parent"]
     readonly_fields = ["account_masked"]
     panels = []
+    counties = ("county",)
 
     def get_fields(self, request, obj=None):
         may_change = obj is None or self.has_change_permission(request, obj)
@@ -124,4 +125,5 @@ class AgreementAdmin(RecordAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains", "number__istartswith"]
     search_help_text = gettext_lazy("Code or name of the facility, or number of the agreement")
     autocomplete_fields = ["facility"]
+    counties = ("facility__county",)
     fields = ["facility", ("kind", "number"), ("first_day", "last_day")]

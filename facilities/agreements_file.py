@@ -55,6 +55,7 @@ AGREEMENTS = Layout(
         Change(field="agreement_number", old="old_number", new="new_number"),
     ),
     county="county_code",
+    kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),
     steps=(
         Step(statement="facilities/agreements_changed", rows="agreement_id is not null"),
         Step(statement="facilities/agreements_new", rows="agreement_id is null"),

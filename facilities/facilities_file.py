@@ -127,6 +127,7 @@ FACILITIES = Layout(
         ),
     ),
     county="county_code",
+    kept_by=("case when outside then 0 else county_id end", "old_county_id"),
     values=lambda parameters: {"city": settings.CITY, "outside": OUTSIDE},
     steps=(
         Step(statement="facilities/facilities_new", rows="facility_id is null and kind <> 'village_station'"),

@@ -31,7 +31,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["document_type", "name", "person_number", "died_on"]
+        fields = ["document_type", "name", "person_number", "county", "died_on"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -59,8 +59,9 @@ class PersonForm(forms.ModelForm):
 class PersonAdmin(ProtectedNumbers, RecordAdmin):
     show_permission = "insured.show_person"
     form = PersonForm
-    list_display = ["name", "document", "person_number", "sex", "birth_date", "died_on"]
+    list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
     list_display_links = ["name"]
+    list_select_related = ["county"]
     ordering = ["id"]
     sortable_by = ()
     search_fields = ["name"]  # shows the search box; the search itself is `find_people`
@@ -68,6 +69,8 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
         "Name, whole identity number or its last four characters, or beginning of the person number"
     )
     panels = []
+    history_along = ("enrolments", "selections")
+    counties = ("county",)
 
     @admin.display(description=gettext_lazy("document number"))
     def document(self, person):
@@ -88,19 +91,24 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return [("document_type", "document_number"), ("name", "person_number"), "phone"]
+            return [("document_type", "document_number"), ("name", "person_number"), ("phone", "county")]
         return [
             ("name", "person_number"),
             ("document_type", "document"),
             ("sex", "birth_date"),
-            ("phone" if self.has_change_permission(request, obj) else "phone_masked", "died_on"),
+            ("phone" if self.has_change_permission(request, obj) else "phone_masked", "county"),
+            "died_on",
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        """Who somebody is comes from the document; what a clerk may correct is how to reach them."""
+        """Who somebody is comes from the document; what a clerk may correct is how to reach them.
+
+        The county follows the spells; only who has none yet is given one.
+        """
         if obj is None:
             return []
-        return ["document_type", "document", "person_number", "sex", "birth_date", "name", "phone_masked"]
+        known = ["document_type", "document", "person_number", "sex", "birth_date", "name", "county"]
+        return [*known, "phone_masked"]
 
 
 def spells(request, person) -> Panel:
@@ -177,6 +185,7 @@ class OfPersonAdmin(RecordAdmin):
     sortable_by = ()
     search_fields = ["person__name"]
     search_help_text = PersonAdmin.search_help_text
+    counties = ("person__county",)
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:

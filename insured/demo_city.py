@@ -20,7 +20,14 @@ from office.staging import Refused
 from policies.month import Month
 
 EARLIEST = Month(2022, 1)
-USERNAMES = {"policy_officer": "policy", "system_administrator": "sysadmin"}
+USERNAMES = {
+    "finance_accountant": "finance",
+    "finance_cashier": "cashier",
+    "policy_officer": "policy",
+    "system_administrator": "sysadmin",
+    "security_administrator": "security",
+    "audit_administrator": "audit",
+}
 
 
 @transaction.atomic
@@ -75,17 +82,23 @@ def bring_in(name: str, rows, *, path: Path, by: Staff) -> ImportFile:
 
 def sign_ins(folder: Path) -> None:
     """One user a role, and a list of them for whoever starts the demo."""
-    lines = []
+    county = County.objects.order_by("code").first()
     with translation.override("zh-hans"):
-        for role, label in ROLES.items():
-            username = USERNAMES.get(role, role)
-            if Staff.objects.filter(username=username).exists():
-                continue
-            password = f"gongji-{secrets.token_hex(3)}"
-            staff = Staff.objects.create_user(
-                username, password=password, display_name=f"演示{label}", is_staff=True
-            )
-            staff.groups.add(Group.objects.get(name=role))
-            lines.append(f"{username:<10} {password:<16} {label}")
+        wanted = [(USERNAMES.get(role, role), role, str(label), None) for role, label in ROLES.items()]
+        if county:
+            wanted.insert(1, ("county", "clerk", f"{county.name}{ROLES['clerk']}", county))
+        lines = [sign_in(*one) for one in wanted if not Staff.objects.filter(username=one[0]).exists()]
     if lines:
         (folder / f"sign-ins-{settings.CITY}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def sign_in(username: str, role: str, label: str, county: County | None) -> str:
+    """A sign-in for a role, in one county or the whole city; the line that tells of it."""
+    password = f"gongji-{secrets.token_hex(3)}"
+    staff = Staff.objects.create_user(
+        username, password=password, display_name=f"演示{label}", is_staff=True, whole_city=county is None
+    )
+    if county:
+        staff.counties.add(county)
+    staff.groups.add(Group.objects.get(name=role))
+    return f"{username:<10} {password:<16} {label}"

@@ -47,7 +47,7 @@ def document_index(number: str) -> bytes:
     return blind_index(number, purpose="document")
 
 
-def document_tail(number: str) -> bytes:
+def document_tail_index(number: str) -> bytes:
     """Finds people by the last four characters of their number."""
     return blind_index(number[-TAIL:], purpose="document tail")
 
@@ -55,7 +55,7 @@ def document_tail(number: str) -> bytes:
 def sealed_document(number: str) -> tuple[bytes, bytes, bytes]:
     """What is kept of a document number: index, sealed number, index of its last four characters."""
     index = document_index(number)
-    return index, seal(number, binding=bound(DOCUMENT, index)), document_tail(number)
+    return index, seal(number, binding=bound(DOCUMENT, index)), document_tail_index(number)
 
 
 def sealed_phone(phone: str, *, document: bytes) -> tuple[bytes | None, bytes | None]:

@@ -273,6 +273,7 @@ ENROLMENTS = Layout(
     checks=CHECKS,
     changes=CHANGES,
     county="county_code",
+    kept_by=("county_id", "person_county_id"),
     values=lambda parameters: {"city": settings.CITY, "station_slot": station_slot()},
     file_checks=(
         FileCheck(

@@ -50,7 +50,7 @@ class Person(models.Model):
     document_type = models.CharField(_("document type"), max_length=2, choices=DocumentType, default="01")
     document_index = models.BinaryField(max_length=16)
     document_sealed = models.BinaryField()
-    document_tail = models.BinaryField(max_length=16)
+    document_tail_index = models.BinaryField(max_length=16)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=100)
     person_number = models.CharField(_("person number"), max_length=30, null=True, blank=True, unique=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
@@ -58,6 +58,10 @@ class Person(models.Model):
     phone_index = models.BinaryField(max_length=16, null=True)
     phone_sealed = models.BinaryField(null=True)
     died_on = models.DateField(_("died on"), null=True, blank=True)
+    # Of the latest spell: a trigger keeps it, whoever enters the spell.
+    county = models.ForeignKey(
+        County, null=True, blank=True, on_delete=models.PROTECT, db_index=False, verbose_name=_("county")
+    )
 
     class Meta:
         verbose_name = _("insured person")
@@ -74,7 +78,10 @@ class Person(models.Model):
                 name="person_phone_has_its_index",
             ),
         ]
-        indexes = [models.Index(fields=["document_tail"], name="person_document_tail")]
+        indexes = [
+            models.Index(fields=["county", "id"], name="person_of_county"),
+            models.Index(fields=["document_tail_index"], name="person_document_tail"),
+        ]
         permissions = [("show_person", _("Can open identity numbers and phones"))]
 
     def __str__(self):
@@ -116,7 +123,7 @@ class Person(models.Model):
             raise ValidationError({"document_number": _("Enter a document number.")})
         phone = self.phone
         self.document_type = document_type
-        self.document_index, self.document_sealed, self.document_tail = sealed_document(number)
+        self.document_index, self.document_sealed, self.document_tail_index = sealed_document(number)
         self.reach_by(phone)
 
     def reach_by(self, phone: str) -> None:

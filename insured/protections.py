@@ -29,7 +29,7 @@ DOCUMENT_NUMBER = protected(
         parts={
             "document_index": "bytea",
             "document_sealed": "bytea",
-            "document_tail": "bytea",
+            "document_tail_index": "bytea",
             "document_length": "integer",
             "has_check_digit": "boolean",
             "card_birth_date": "date",

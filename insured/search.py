@@ -5,20 +5,13 @@ Document numbers are sealed: a whole number is found by its keyed index, its las
 
 import unicodedata
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db import connection
+from django.db.models import Q, QuerySet
 
-from insured.documents import TAIL, document_index, document_tail
+from insured.documents import TAIL, document_index, document_tail_index
 
 # Nobody reads further; a longer list asks for a longer query.
 MOST_FOUND = 200
-
-
-class NameGrams(Func):
-    """The one and two character parts of a name, as indexed by `person_name_grams`."""
-
-    function = "name_grams"
-    output_field = ArrayField(TextField())
 
 
 def find_people(people: QuerySet, text: str) -> QuerySet:
@@ -37,15 +30,20 @@ def _matching(people: QuerySet, text: str) -> QuerySet:
         by_document = people.filter(document_index=document_index(number)).values("pk")
         # One index scan each; an `or` of them would read the whole table.
         if len(number) == TAIL:
-            by_tail = people.filter(document_tail=document_tail(number)).values("pk")
+            by_tail = people.filter(document_tail_index=document_tail_index(number)).values("pk")
             return by_tail.union(by_document, by_person_number)
         return by_document.union(by_person_number)
-    return people.alias(grams=NameGrams(F("name"))).filter(
-        grams__contains=NameGrams(Value(text)), name__contains=text
-    )
+    return people.filter(pk__in=_named(text))
 
 
 def _begins(column: str, text: str) -> Q:
     """The range of all numbers that begin so: plain comparisons use the plain index."""
     after = text[:-1] + chr(ord(text[-1]) + 1)
     return Q(**{f"{column}__gte": text, f"{column}__lt": after})
+
+
+def _named(text: str) -> list[int]:
+    """Who has the text in the name, of those the transaction may see (`insured_people_named`)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select insured_people_named(%s, %s)", [text, MOST_FOUND])
+        return [number for (number,) in cursor.fetchall()]

@@ -145,6 +145,7 @@ SELECTIONS = Layout(
         ),
     ),
     county="county_code",
+    kept_by=("person_county_id",),
     values=lambda parameters: {"station_slot": station_slot()},
     steps=(
         Step(statement="insured/selections_ended", rows="ended_id is not null"),

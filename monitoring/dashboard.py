@@ -25,6 +25,7 @@ from office.models import (
 from office.policy import schemes_here
 from office.runs import kinds_of
 from office.schedule import next_dates
+from office.scope import in_scope, may_in_whole_city
 from policies.month import Month
 from settlement.models import Prepayment
 
@@ -47,10 +48,10 @@ def dashboard(request, context: dict) -> dict:
             "working": working(),
             "recent": Run.objects.select_related("reverses").order_by("-id")[:SHOWN],
             "imports": ImportFile.objects.select_related("uploaded_by").order_by("-id")[:SHOWN],
-            "may_prepare": staff.has_perm("office.prepare_run"),
+            "may_prepare": may_in_whole_city(staff, "office.prepare_run"),
         }
     if staff.has_perm("insured.view_person"):
-        context["numbers"] = numbers(month)
+        context["numbers"] = numbers(month, staff)
     context["next_dates"] = next_dates(timezone.localdate())
     return context
 
@@ -132,17 +133,17 @@ def working() -> list[dict]:
     ]
 
 
-def numbers(month: Month) -> list[dict]:
+def numbers(month: Month, staff: Staff) -> list[dict]:
     """The size of things, and what was posted in the month's year."""
     rows = [
         {
             "label": _("Insured people"),
-            "count": about(Person),
+            "count": about(Person, staff),
             "link": reverse("admin:insured_person_changelist"),
         },
         {
             "label": _("Designated facilities"),
-            "count": about(Facility),
+            "count": about(Facility, staff),
             "link": reverse("admin:facilities_facility_changelist"),
         },
     ]
@@ -172,9 +173,12 @@ def numbers(month: Month) -> list[dict]:
     return rows
 
 
-def about(model) -> int:
-    """How many rows there are: counted up to a hundred thousand, beyond that as the planner knows it."""
-    counted = model.objects.order_by()[: COUNTED + 1].count()
+def about(model, staff: Staff) -> int:
+    """How many rows somebody sees; of the whole city beyond a hundred thousand as the planner knows it."""
+    seen = in_scope(model.objects.order_by(), staff=staff, by=("county",))
+    if not staff.sees_whole_city:
+        return seen.count()
+    counted = seen[: COUNTED + 1].count()
     if counted <= COUNTED:
         return counted
     with connection.cursor() as cursor:

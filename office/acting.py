@@ -15,19 +15,29 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import connection, transaction
 
-from office.models import Origin, Staff
+from office.models import Staff
 
 NAMES = ("gongji.staff", "gongji.origin", "gongji.address", "gongji.because")
 
 
 @contextlib.contextmanager
 def acting(
-    *, staff: Staff | None, origin: str, address: str = "", because: str = "", role: str = settings.JOBS_ROLE
+    *,
+    staff: Staff | None,
+    origin: str,
+    address: str | None = None,
+    because: str = "",
+    role: str = settings.JOBS_ROLE,
 ) -> Iterator[None]:
-    """One transaction on behalf of somebody; what was set before holds again after it."""
+    """One transaction on behalf of somebody; what was set before holds again after it.
+
+    Work done while a page is served keeps the address the page was asked from.
+    """
     inside_another = connection.in_atomic_block
     with transaction.atomic():
         before = _settings() if inside_another else None
+        if address is None:
+            address = before[1 + NAMES.index("gongji.address")] if before else ""
         _set(role, str(staff.pk) if staff else "", origin, address, because)
         yield
         if before and not connection.needs_rollback:  # the end of a transaction takes them back by itself
@@ -46,24 +56,6 @@ def _set(*values: str) -> None:
         calls = ", ".join("set_config(%s, %s, true)" for _value in values)
         pairs = [part for pair in zip(("role", *NAMES), values, strict=True) for part in pair]
         cursor.execute(f"select {calls}", pairs)
-
-
-class ActingMiddleware:
-    """Serve each page, its template included, in one transaction on behalf of whoever asked.
-
-    The view itself is a savepoint in it (ATOMIC_REQUESTS), so that the page of an error can be shown.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        staff = request.user if request.user.is_authenticated else None
-        with acting(staff=staff, origin=Origin.PAGE, address=address_of(request), role=settings.PAGES_ROLE):
-            response = self.get_response(request)
-            if response.status_code >= 500:
-                transaction.set_rollback(True)
-        return response
 
 
 def address_of(request) -> str:

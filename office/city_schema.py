@@ -29,10 +29,11 @@ APP = """
 alter role {app} login noinherit;
 alter role {app} set search_path = {owner}, ext;
 alter role {jobs} nologin bypassrls;
+grant usage on schema ext to {app}, {jobs};
 grant {jobs} to {app};
 """
 RIGHTS = """
-grant usage on schema ext, {owner} to {role};
+grant usage on schema {owner} to {role};
 grant select, insert, update, delete on all tables in schema {owner} to {role};
 grant usage, select on all sequences in schema {owner} to {role};
 grant execute on all functions in schema {owner} to {role};

@@ -1,11 +1,14 @@
-"""Columns the whole house shares: calendar months and money."""
+"""Columns the whole house shares: calendar months, money and sets of record numbers."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
 from policies.month import Month
 
@@ -66,3 +69,32 @@ class MoneyField(models.DecimalField):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_digits": 14, "decimal_places": 2, **kwargs})
+
+
+class NumbersField(models.Field):
+    """A set of record numbers as a few ranges, however many they are: `int8multirange`."""
+
+    def db_type(self, connection):
+        return "int8multirange"
+
+    def get_placeholder(self, value, compiler, connection):
+        return "%s::int8multirange"
+
+
+@NumbersField.register_lookup
+class Meets(models.Lookup):
+    """`numbers__meets=[1, 2]`: the set holds at least one of these."""
+
+    lookup_name = "meets"
+
+    def get_prep_lookup(self):
+        return numbers(self.rhs)
+
+    def as_sql(self, compiler, connection):
+        left, values = self.process_lhs(compiler, connection)
+        return f"{left} && %s::int8multirange", [*values, self.rhs]
+
+
+def numbers(of: Iterable[int]) -> Multirange:
+    """The set of these numbers."""
+    return Multirange(Range(number, number, "[]") for number in of)

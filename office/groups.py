@@ -1,17 +1,56 @@
-"""The roles people work in, as groups: what each may see and do. `migrate` brings them up to date."""
+"""The roles people work in, as groups: what each may see and do, and which exclude each other.
+
+`migrate` brings them up to date.
+"""
+
+from itertools import permutations
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from office.models import ExclusiveRoles
+
+# role: its name, and what it is there for
 ROLES = {
     "clerk": _("Clerk"),
     "reviewer": _("Second reviewer"),
     "auditor": _("Auditor"),
-    "finance": _("Finance"),
+    "finance_accountant": _("Finance accountant"),
+    "finance_cashier": _("Finance cashier"),
     "policy_officer": _("Policy officer"),
     "system_administrator": _("System administrator"),
+    "security_administrator": _("Security administrator"),
+    "audit_administrator": _("Audit administrator"),
 }
+DUTIES = {
+    "clerk": _("Imports files, keeps people, facilities and agreements, prepares runs."),
+    "reviewer": _("Looks again at what a clerk prepared, and approves it or sends it back."),
+    "auditor": _("Reads everything and takes samples; enters and posts nothing."),
+    "finance_accountant": _("Releases approved runs for posting and keeps the books."),
+    "finance_cashier": _("Carries payments to the bank; approves none."),
+    "policy_officer": _("Enters figures of the rules; another officer or a reviewer approves them."),
+    "system_administrator": _("Keeps the schedule and the machine; sees nobody's data."),
+    "security_administrator": _("Makes sign-ins, gives roles and counties, ends sessions."),
+    "audit_administrator": _("Reads and exports the record of who did what; changes nothing."),
+}
+
+# One person, under whatever sign-ins, holds at most one role of each line.
+EXCLUSIVE = [
+    ("clerk", "reviewer", "auditor", "finance_accountant", "finance_cashier"),
+    ("auditor", "policy_officer"),
+    *(
+        ("system_administrator", "security_administrator", "audit_administrator", business)
+        for business in (
+            "clerk",
+            "reviewer",
+            "auditor",
+            "finance_accountant",
+            "finance_cashier",
+            "policy_officer",
+        )
+    ),
+]
 
 _RECORDS = [
     "insured.person",
@@ -42,7 +81,7 @@ def _may(verbs: str, models: list[str]) -> list[str]:
 PERMISSIONS = {
     "clerk": [
         *_may("view", _WORK),
-        *_may("add change export", _RECORDS),
+        *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         *_NUMBERS,
         "office.prepare_run",
@@ -58,7 +97,8 @@ PERMISSIONS = {
         "office.approve_policyversion",
     ],
     "auditor": [*_may("view", _WORK), *_NUMBERS, "office.export_run"],
-    "finance": [*_may("view", _WORK), *_NUMBERS, "office.post_run", "office.export_run"],
+    "finance_accountant": [*_may("view", _WORK), *_NUMBERS, "office.post_run", "office.export_run"],
+    "finance_cashier": [*_may("view", _WORK), *_NUMBERS],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
@@ -66,9 +106,18 @@ PERMISSIONS = {
         "office.approve_policyversion",
     ],
     "system_administrator": [
-        *_may("view add change", ["office.staff"]),
         *_may("view add change delete", _SCHEDULE),
-        "auth.view_group",
+        *_may("view", ["office.staff", "office.county", "auth.group"]),
+        "operations.view_backup",
+    ],
+    "security_administrator": [
+        *_may("view add change", ["office.staff"]),
+        *_may("view delete unlock", ["office.signin"]),
+        *_may("view", ["office.county", "auth.group"]),
+    ],
+    "audit_administrator": [
+        *_may("view export", ["office.accessrecord", "office.history"]),
+        *_may("view", ["office.historyhead", "office.staff", "auth.group"]),
     ],
 }
 
@@ -82,4 +131,19 @@ def load_groups() -> None:
     }
     for role in ROLES:
         group, _created = Group.objects.get_or_create(name=role)
-        group.permissions.set(known[name] for name in PERMISSIONS[role] if name in known)
+        group.permissions.set(known[name] for name in PERMISSIONS[role])
+    groups = {group.name: group for group in Group.objects.filter(name__in=ROLES)}
+    ExclusiveRoles.objects.all().delete()
+    ExclusiveRoles.objects.bulk_create(
+        ExclusiveRoles(role=groups[one], other=groups[other]) for one, other in sorted(exclusive_pairs())
+    )
+
+
+def exclusive_pairs() -> set[tuple[str, str]]:
+    """All pairs of roles that one person may not hold, each in both orders."""
+    return {pair for line in EXCLUSIVE for pair in permutations(line, 2)}
+
+
+def clash_of(roles: set[str]) -> tuple[str, str] | None:
+    """Two of the roles that exclude each other, if there are any."""
+    return next((pair for pair in sorted(exclusive_pairs()) if roles.issuperset(pair)), None)

@@ -92,13 +92,16 @@ def verdict(layout: Layout) -> str:
     return f"""
         -- What becomes of each row and why.
         create temporary table verdict on commit drop as
-        with judged as materialized (
+        with met as materialized (select *, {elsewhere(layout)} as elsewhere from facts),
+        judged as materialized (
             select
                 number, key, relies_on, is_new, {layout.county or "null"} as county,
-                problems || array_remove(array[{problems}]::text[], null) as problems,
+                case when elsewhere then array[':elsewhere']
+                     else problems || array_remove(array[{problems}]::text[], null) end as problems,
                 notices || array_remove(array[{notices}]::text[], null) as notices,
-                array_remove(array[{listed(changes)}]::jsonb[], null) as changes
-            from facts
+                case when not elsewhere then array_remove(array[{listed(changes)}]::jsonb[], null)
+                end as changes
+            from met
         ),
         fallen as materialized (
             select key, min(number) as number from judged where problems <> '{{}}' group by key
@@ -120,6 +123,12 @@ def verdict(layout: Layout) -> str:
         from judged
         left join fallen on fallen.key = judged.relies_on
     """
+
+
+def elsewhere(layout: Layout) -> str:
+    """Whether a row touches a county its clerk does not work for; %(counties)s is null for the whole city."""
+    outside = "coalesce({} <> all (%(counties)s::bigint[]), false)"
+    return " or ".join(outside.format(county) for county in layout.kept_by)
 
 
 def finding(check: Check) -> str:

@@ -17,9 +17,11 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from office.acting import acting
 from office.import_sql import typed, verdict
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
+from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
 from office.uploads import store
@@ -106,7 +108,11 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
     demand(by, "office.change_importfile")
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        because = f"import {import_file.pk}"
+        with (
+            acting(staff=by, origin=import_file.origin, because=because),
+            connection.cursor() as cursor,
+        ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
             import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
             may_be_applied(import_file)
@@ -203,7 +209,11 @@ def already_applied(import_file: ImportFile) -> Refused:
 
 def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
     """Make `typed`, `facts` and `verdict` for the staged rows; return the values their SQL knows by name."""
-    values = {"import": import_file.pk, **declared.values(import_file.parameters)}
+    values = {
+        "import": import_file.pk,
+        "counties": counties_of(import_file.uploaded_by),
+        **declared.values(import_file.parameters),
+    }
     cursor.execute("set local jit = off")
     cursor.execute("set local work_mem = '128MB'")
     cursor.execute(typed(layout=declared, header=import_file.header), values)

@@ -188,6 +188,8 @@ class Layout:
     changes: tuple[Change, ...] = ()
     file_checks: tuple[FileCheck, ...] = ()
     county: str | None = None
+    # Over `facts`: the numbers of the counties whose staff may apply the row, 0 for what is the city's alone.
+    kept_by: tuple[str, ...]
     values: Callable[[dict], dict] = dict
 
     def column(self, name: str) -> Column | None:
@@ -253,5 +255,6 @@ MESSAGES = {
     "too_large": gettext_noop("“%(cell)s” is too large"),
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
+    "elsewhere": gettext_noop("belongs to a county you do not work for: leave it to that county or the city"),
     "relies_on": gettext_noop("goes together with row %(value)s, which was rejected"),
 }

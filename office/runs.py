@@ -5,6 +5,7 @@ life is here. Background tasks carry a run's number only and may be lost or doub
 work in the database, so a second delivery finds nothing left to do.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from office.acting import acting
 from office.models import PolicyVersion, Run, RunChunk, RunEvent, RunKindName, RunState, Staff
 from office.policy import newest_version, pack_of, policy_in_force
+from office.scope import may_in_whole_city
 from policies.month import Month
 from policies.pack import Pack
 
@@ -146,7 +149,7 @@ def _policy_of(run: Run) -> PolicyVersion:
 def compute(run_id: int) -> Run:
     """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
     try:
-        with transaction.atomic():
+        with _working_on(run_id):
             _take_memory()
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
@@ -254,7 +257,7 @@ def post_chunks(run_id: int) -> None:
 
 
 def _post_next_chunk(run_id: int) -> bool:
-    with transaction.atomic():
+    with _working_on(run_id):
         _take_memory()
         chunk = (
             RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
@@ -271,6 +274,12 @@ def _post_next_chunk(run_id: int) -> bool:
     return True
 
 
+def _working_on(run_id: int) -> contextlib.AbstractContextManager[None]:
+    """One transaction of a run's own work, on behalf of whoever asked for this step of it last."""
+    asked = RunEvent.objects.filter(run=run_id).exclude(act="seal").select_related("actor").latest("id")
+    return acting(staff=asked.actor, origin=asked.origin, because=f"run {run_id}")
+
+
 def _take_memory() -> None:
     """Let this transaction sort and hash a chunk in memory; there are as many as workers, not as clerks."""
     with connection.cursor() as cursor:
@@ -279,7 +288,7 @@ def _take_memory() -> None:
 
 def seal_when_complete(run_id: int) -> None:
     """Close a run whose chunks are all posted with a SHA-256 over them, chained to the run sealed before."""
-    with transaction.atomic():
+    with _working_on(run_id):
         run = Run.objects.select_for_update().get(pk=run_id)
         if run.state != RunState.POSTING or run.chunks.filter(posted_at=None).exists():
             return
@@ -371,7 +380,11 @@ def wrong_state(run: Run) -> str:
 
 
 def _demand(staff: Staff, permission: str) -> None:
-    if not (staff.is_active and staff.has_perm(permission)):
+    if not staff.sees_whole_city:
+        raise RunRefused(
+            _("A run concerns the whole city; %(staff)s works for some counties only.") % {"staff": staff}
+        )
+    if not may_in_whole_city(staff, permission):
         raise RunRefused(_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff})
 
 

@@ -28,6 +28,10 @@ SCHEDULE = {
     RunKindName.CARRY_OVER: {"minute": "0", "hour": "22", "day_of_month": "31", "month_of_year": "12"},
 }
 
+# Name in the schedule: the task, wherever it is written.
+EVERY_MINUTE = {"sweep": "office.tasks.sweep", "heartbeat": "operations.tasks.heartbeat"}
+EVERY_DAY = {"backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"})}
+
 
 def prepare_due(*, kind: str, today: date) -> list[Run]:
     """Open the runs of a kind due today, for schemes that ask for it; one that is there stays alone."""
@@ -89,10 +93,20 @@ def load_schedule() -> None:
             name=f"prepare {kind}",
             defaults={"task": "office.tasks.prepare_due", "crontab": crontab, "args": json.dumps([kind])},
         )
-    minutely, _created = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.MINUTES)
+    nightly, _created = CrontabSchedule.objects.get_or_create(minute="20", hour="0", timezone=zone)
     PeriodicTask.objects.get_or_create(
-        name="sweep", defaults={"task": "office.tasks.sweep", "interval": minutely}
+        name="seal history", defaults={"task": "office.tasks.seal_history", "crontab": nightly}
     )
+    minutely, _created = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.MINUTES)
+    for name, task in EVERY_MINUTE.items():
+        PeriodicTask.objects.get_or_create(
+            name=name,
+            # One that nobody took within its minute is overtaken by the next.
+            defaults={"task": task, "interval": minutely, "expire_seconds": 60},
+        )
+    for name, (task, fields) in EVERY_DAY.items():
+        crontab, _created = CrontabSchedule.objects.get_or_create(**fields, timezone=zone)
+        PeriodicTask.objects.get_or_create(name=name, defaults={"task": task, "crontab": crontab})
 
 
 def next_dates(today: date) -> list[tuple[RunKindName, date]]:

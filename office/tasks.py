@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from office import import_tasks, imports, runs, schedule
+from office import heads, import_tasks, imports, runs, schedule
 from office.models import Run, RunState
 
 
@@ -39,6 +39,11 @@ def prepare_due(kind: str) -> None:
     """Prepare what the calendar says is due today; asked on more days than one, it prepares once."""
     for run in schedule.prepare_due(kind=kind, today=timezone.localdate()):
         enqueue(run)
+
+
+@shared_task
+def seal_history() -> None:
+    heads.seal()
 
 
 def enqueue(run: Run) -> None:

@@ -68,7 +68,7 @@ def reseal(name: str) -> None:
     again.replace(path_of(name))
 
 
-def key_of_upload(name: str) -> bytes:
+def beginning_of(name: str) -> bytes:
     """The beginning of the first frame, which tells its key (`sealing.key_of`)."""
     with open(path_of(name), "rb") as stored:
         return stored.read(64)[4:]

@@ -25,6 +25,7 @@ class FacilityUsageAdmin(RecordAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     autocomplete_fields = ["facility"]
+    counties = ("facility__county",)
     fields = ["facility", ("scheme", "year"), "actual"]
 
     @admin.display(description=gettext_lazy("actual usage"))

@@ -12,6 +12,7 @@ USAGE = Layout(
         Column("actual", "实际发生", AMOUNT, required=True),
     ),
     facts="settlement/usage_facts",
+    kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),
     checks=(
         Check(
             name="unknown_facility",

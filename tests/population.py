@@ -15,9 +15,12 @@ _numbers = itertools.count(1)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-def member(role: str, username: str | None = None):
-    """Somebody who works in a role."""
-    staff = Staff.objects.create_user(username or role, password="correct horse 42", display_name=role)
+def member(role: str, username: str | None = None, *, counties: tuple[str, ...] = ()):
+    """Somebody who works in a role, for the whole city or only for some counties."""
+    staff = Staff.objects.create_user(
+        username or role, password="correct horse 42", display_name=role, whole_city=not counties
+    )
+    staff.counties.set(County.objects.filter(code__in=counties))
     staff.groups.add(Group.objects.get(name=role))
     staff.is_staff = True
     staff.save()

@@ -2,7 +2,7 @@
 create temporary table facts on commit drop as
 with met as materialized (
     select
-        line.*, facility.id as facility_id, county.code as county_code,
+        line.*, facility.id as facility_id, facility.county_id as facility_county_id, county.code as county_code,
         same.id as agreement_id, same.last_day as old_last_day, same.number as old_number,
         lag(line.number) over neighbours as previous_number,
         -- The day up to which any earlier row of the file reaches.

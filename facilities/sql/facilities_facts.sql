@@ -9,7 +9,7 @@ with twice as (
 listed as (select distinct on (code) code, kind from typed where kind is not null order by code, number)
 select
     line.*,
-    facility.id as facility_id, facility.id is null as is_new,
+    facility.id as facility_id, case when facility.id is not null then coalesce(facility.county_id, 0) end as old_county_id, facility.id is null as is_new,
     twice.rows as repeated,
     county.id as county_id,
     county.id is null and (

@@ -77,6 +77,7 @@ met as materialized (
     select placed.*,
         person.id as person_id, person.name as old_name, person.phone_index as old_phone_index, person.phone_sealed as old_phone_sealed,
         person.person_number as old_person_number, person.died_on,
+        person.county_id as person_county_id,
         employer.id as employer_id, employer.name as old_employer_name,
         county.id as county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,

@@ -3,14 +3,14 @@ create temporary table facts on commit drop as
 with known as materialized (
     select
         line.*,
-        person.people, case when person.people = 1 then person.id end as person_id,
+        person.people, case when person.people = 1 then person.id end as person_id, person.county_id as person_county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
         -- A station works under its parent's agreement.
         coalesce(facility.parent_id, facility.id) as contractor_id, county.code as county_code,
         case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot
     from typed line
     left join lateral (
-        select count(*) as people, min(id) as id
+        select count(*) as people, min(id) as id, min(county_id) as county_id
         from insured_person
         where insured_person.document_index = line.document_index
     ) person on true

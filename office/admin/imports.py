@@ -124,6 +124,11 @@ class ImportAdmin(ReadOnlyAdmin):
     def rejected(self, import_file):
         return whole(import_file.counts.get("rejected"))
 
+    def get_queryset(self, request):
+        """Who works for some counties only sees their own files: others' may name people out of sight."""
+        files = super().get_queryset(request)
+        return files if request.user.sees_whole_city else files.filter(uploaded_by=request.user)
+
     def has_add_permission(self, request):
         return request.user.has_perm("office.add_importfile")
 
@@ -237,7 +242,7 @@ class ImportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if not str(number).isdecimal():
             raise Http404
-        files = ImportFile.objects.select_related("uploaded_by", "applied_by", "repeats")
+        files = self.get_queryset(request).select_related("uploaded_by", "applied_by", "repeats")
         return get_object_or_404(files, pk=number)
 
     def _to_change(self, request, number) -> ImportFile:

@@ -22,3 +22,9 @@ def page(request, template: str, context: dict) -> TemplateResponse:
     return TemplateResponse(
         request, template, {**admin.site.each_context(request), "is_fullwidth": "1", **context}
     )
+
+
+def outside(request, template: str, context: dict, *, status: int = 200) -> TemplateResponse:
+    """A page of signing in: without the sidebar, and so under the strict policy."""
+    around = {**admin.site.each_context(request), "sidebar_navigation": []}
+    return TemplateResponse(request, template, {**around, **context}, status=status)

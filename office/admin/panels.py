@@ -10,6 +10,25 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils.html import format_html
 
+ROWS_SHOWN = 50
+
+
+class Pages:
+    """Where a long list is looked at, and the links to what is before and after; its length is known."""
+
+    def __init__(self, first: int, total: int, parameter: str, rest: str = "", *, shown: int = ROWS_SHOWN):
+        self.first, self.total = first, total
+        self.last = min(first + shown, total)
+        self.number = first + 1
+        self.before = f"?{parameter}={max(first - shown, 0)}{rest}" if first else ""
+        self.after = f"?{parameter}={first + shown}{rest}" if self.last < total else ""
+
+
+def first_of(text: str | None, total: int) -> int:
+    """The place in a list a query asks for; the start where that makes no sense."""
+    first = int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return first if first < total else 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
@@ -25,6 +44,8 @@ class Panel:
     note: str = ""
     link: tuple[str, str] | None = None
     act: tuple[str, str] | None = None
+    pages: Pages | None = None
+    anchor: str = ""
 
 
 # Gives the panel, or panels, of a record; None where there is nothing to show to this person.

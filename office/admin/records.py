@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib import messages
 from django.db import IntegrityError, connection, transaction
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -12,7 +12,10 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.panels import PanelOf
+from office.admin.timeline import timeline
 from office.fields import MonthField
+from office.models import County
+from office.scope import in_scope
 
 # Typing "2023-03" is quicker than any picker.
 MONTH_INPUT = {"placeholder": "YYYY-MM", "inputmode": "numeric", "maxlength": "7"}
@@ -44,12 +47,33 @@ class RecordAdmin(ModelAdmin):
     actions = None
     change_form_outer_after_template = "office/panels.html"
     panels: ClassVar[list[PanelOf]] = []
+    # Relations to records whose history is told on this one's page too.
+    history_along: ClassVar[tuple[str, ...]] = ()
+    # Paths to the counties a record belongs to; without, it is the whole agency's.
+    counties: ClassVar[tuple[str, ...]] = ()
     # What the button for a new record says.
     add_label = gettext_lazy("Add")
     formfield_overrides = {MonthField: {"widget": UnfoldAdminTextInputWidget(attrs=MONTH_INPUT)}}
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def get_queryset(self, request):
+        queryset = super().get_queryset(request)
+        return in_scope(queryset, staff=request.user, by=self.counties) if self.counties else queryset
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """What may be chosen; who works for some counties enters nothing for another, or for none."""
+        if db_field.related_model is not County or request.user.sees_whole_city:
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, empty_label=None, **kwargs)
+        field.queryset = in_scope(County.objects.all(), staff=request.user, by=("pk",))
+        field.required = True
+        return field
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        """Django would lead to the first page and say so there; out of sight is simply not there."""
+        raise Http404
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         """A field for a column; what it points to is edited on its own page, not in a pop-up window."""
@@ -85,6 +109,7 @@ class RecordAdmin(ModelAdmin):
             context["original"] = Titled(obj, self.title_of(obj))
             found = self.panels_of(request, obj)
             context["show_save_and_add_another"] = False
+            found.append(timeline(request, obj, along=self.history_along))
             context["panels"] = [
                 panel for some in found if some for panel in (some if isinstance(some, list) else [some])
             ]

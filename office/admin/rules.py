@@ -18,6 +18,7 @@ from office.admin.figure_words import in_language, in_words, stretch
 from office.admin.panels import Panel, badged
 from office.admin.records import ReadOnlyAdmin
 from office.admin.rule_words import NAMES, SECTIONS
+from office.admin.timeline import timeline
 from office.admin.version_acts import ACTS, acts_open_to
 from office.models import PolicyState, PolicyVersion, Scheme
 from office.policy import newest_version, open_version, pack_of, schemes_here
@@ -94,6 +95,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             rule_panels.account_rules(version),
             rule_panels.counties(),
             rule_panels.events(version),
+            timeline(request, version),
         ]
         return self._page(
             request,

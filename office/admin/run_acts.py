@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from office import runs
 from office.models import Origin, Run, RunKindName, RunState, Staff
+from office.scope import may_in_whole_city
 from office.tasks import enqueue
 
 UNPOSTED = (RunState.DRAFT, RunState.COMPUTED, RunState.REVIEWED)
@@ -35,7 +36,7 @@ class Act:
         """Whether the button is there for this person now; the act itself checks again."""
         return (
             run.state in self.states
-            and staff.has_perm(self.permission)
+            and may_in_whole_city(staff, self.permission)
             and not (self.second_person and run.prepared_by_id == staff.pk)
             and self.only_if(run)
         )

@@ -1,5 +1,6 @@
 """All that the page of a run shows, gathered from the run and, where records have names, from other rooms."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 
@@ -9,13 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from office.admin.exceptions import advice_of, title_of
-from office.admin.panels import Panel, linked
+from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, acts_open_to
 from office.models import County, Run, RunKindName, RunState, Staff
-from office.runs import Table, kind_of, previous_posted
-
-ROWS_SHOWN = 50
+from office.runs import kind_of, previous_posted
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:
@@ -37,7 +36,7 @@ def run_page(run: Run, staff: Staff, query) -> dict:
         ],
         "breakdowns": list(breakdowns(run, previous)),
         "exceptions": exceptions_of(run, query),
-        "lines": lines_of(run, query),
+        "lines": lines_of(run, staff, query),
         "events": events_of(run),
         "may_download": staff.has_perm("office.export_run") and kind_of(run).export is not None,
     }
@@ -127,7 +126,7 @@ def exceptions_of(run: Run, query) -> dict:
     chosen = query.get("exceptions")
     chosen = chosen if chosen in codes else (codes[0] if codes else None)
     total = next((group["count"] for group in groups if group["code"] == chosen), 0)
-    first = _first(query.get("exceptions_from"), total)
+    first = first_of(query.get("exceptions_from"), total)
     listed = list(run.exceptions.filter(code=chosen).order_by("id")[first : first + ROWS_SHOWN])
     people = _in_bulk("insured.Person", (exception.person_id for exception in listed))
     facilities = _in_bulk("facilities.Facility", (exception.facility_id for exception in listed))
@@ -158,38 +157,22 @@ def _in_bulk(model: str, ids) -> dict:
     return apps.get_model(model).objects.in_bulk(ids) if ids else {}
 
 
-class Pages:
-    """Where a long list is looked at, and the links to what is before and after; its length is known."""
-
-    def __init__(self, first: int, total: int, parameter: str, rest: str = ""):
-        self.first, self.total = first, total
-        self.last = min(first + ROWS_SHOWN, total)
-        self.number = first + 1
-        self.before = f"?{parameter}={max(first - ROWS_SHOWN, 0)}{rest}" if first else ""
-        self.after = f"?{parameter}={first + ROWS_SHOWN}{rest}" if self.last < total else ""
-
-
-def _first(text: str | None, total: int) -> int:
-    first = int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return first if first < total else 0
-
-
-def lines_of(run: Run, query) -> dict | None:
-    """Some rows of the run's own table."""
+def lines_of(run: Run, staff: Staff, query) -> dict | None:
+    """Some rows of the run's own table; how many there are of some counties only reading them tells."""
     kind = kind_of(run)
     if not run.rows or (kind.page is None and kind.export is None):
         return None
-    first = _first(query.get("lines_from"), run.rows)
-    if kind.page is not None:
+    first, total = first_of(query.get("lines_from"), run.rows), run.rows
+    if kind.page is not None and (staff.sees_whole_city or kind.export is None):
         table = kind.page(run, first, ROWS_SHOWN)
     else:
-        whole = kind.export(run)
-        table = Table(
-            title=whole.title, columns=whole.columns, rows=islice(whole.rows, first, first + ROWS_SHOWN)
-        )
+        table = kind.export(run)
+        table = replace(table, rows=list(islice(table.rows, first, first + ROWS_SHOWN + 1)))
+        if not staff.sees_whole_city:
+            total = first + len(table.rows)
     return {
-        "panel": Panel(title=table.title, columns=table.columns, rows=list(table.rows)),
-        "pages": Pages(first, run.rows, "lines_from", "#lines"),
+        "panel": Panel(title=table.title, columns=table.columns, rows=list(table.rows)[:ROWS_SHOWN]),
+        "pages": Pages(first, total, "lines_from", "#lines"),
     }
 
 

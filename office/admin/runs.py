@@ -24,6 +24,7 @@ from office.fields import MonthFormField
 from office.models import YEARLY_KINDS, Origin, Run, Scheme
 from office.policy import schemes_here
 from office.runs import RunRefused, kind_of, kinds_of
+from office.scope import may_in_whole_city
 from office.tasks import enqueue
 from office.templatetags.figures import whole, yuan
 from policies.month import Month
@@ -118,7 +119,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     def has_add_permission(self, request):
         """Unfold shows its add button by this; preparing is what adds a run."""
-        return request.user.has_perm("office.prepare_run")
+        return may_in_whole_city(request.user, "office.prepare_run")
 
     def get_urls(self):
         return [

@@ -22,6 +22,13 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
     if admin.site.get_model_admin(model).__module__ == beats_own.__name__:
         admin.site.unregister(model)
 
+WORK = {
+    "office.tasks.sweep": _("Ask again for what a worker lost"),
+    "office.tasks.seal_history": _("Seal the history of the day before"),
+    "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
+    "operations.tasks.take_backup": _("Back up the database and the uploads"),
+}
+
 
 def in_words(schedule) -> str:
     """A crontab or an interval as people say it."""
@@ -66,11 +73,9 @@ class PeriodicTaskAdmin(RecordAdmin):
     def what(self, task):
         if task.task == "office.tasks.prepare_due":
             return _("Prepare: %(kind)s") % {"kind": RunKindName(json.loads(task.args)[0]).label}
-        if task.task == "office.tasks.sweep":
-            return _("Ask again for what a worker lost")
         if task.task.startswith("celery."):
             return _("Celery's own cleaning up")
-        return task.name
+        return WORK.get(task.task, task.name)
 
     @admin.display(description=_("when"))
     def timing(self, task):

@@ -10,6 +10,7 @@ class Act(models.TextChoices):
     SIGN_IN = "sign_in", _("Signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("Failed to sign in")
     LOCKED_OUT = "locked_out", _("Locked out after failed sign-ins")
+    UNLOCKED = "unlocked", _("Unlocked a sign-in")
     SIGN_OUT = "sign_out", _("Signed out")
     SESSION_ENDED = "session_ended", _("Ended a session")
     SECOND_FACTOR = "second_factor", _("Changed a second factor")
@@ -38,6 +39,7 @@ class AccessRecord(models.Model):
         verbose_name = _("access record")
         verbose_name_plural = _("access records")
         ordering = ["-id"]
+        default_permissions = ["view", "export"]
         indexes = [
             models.Index(fields=["staff", "-id"], name="access_by_staff"),
             models.Index(fields=["subject", "-id"], name="access_to_subject"),

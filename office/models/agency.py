@@ -1,7 +1,11 @@
 """The agency: its city and counties, its staff, its working days."""
 
-from django.contrib.auth.models import AbstractUser
+import secrets
+
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -50,12 +54,34 @@ class County(models.Model):
         return self.name
 
 
+def unknown_person() -> str:
+    """The key of somebody whose identity card was not entered: nobody else's."""
+    return f"unknown {secrets.token_hex(16)}"
+
+
 class Staff(AbstractUser):
-    """Somebody who works at the agency and signs in."""
+    """A sign-in of somebody who works at the agency.
+
+    `person_key` is the same for all sign-ins of one human being: who may not hold two roles, or approve what
+    they prepared, may not do so under a second name either.
+    """
 
     first_name = None
     last_name = None
     display_name = models.CharField(pgettext_lazy("person", "name"), max_length=50)
+    person_key = models.CharField(_("same person as"), max_length=64, editable=False, default=unknown_person)
+    whole_city = models.BooleanField(_("works for the whole city"), default=False)
+    counties = models.ManyToManyField(
+        County,
+        blank=True,
+        related_name="+",
+        verbose_name=_("counties"),
+        help_text=_("Sees the people and facilities of these counties only."),
+    )
+    password_set_at = models.DateTimeField(_("password set"), default=timezone.now, editable=False)
+    must_change_password = models.BooleanField(
+        _("password was given by an administrator"), default=False, editable=False
+    )
 
     REQUIRED_FIELDS = ["display_name"]
 
@@ -66,11 +92,34 @@ class Staff(AbstractUser):
     def __str__(self):
         return self.display_name or self.username
 
+    @property
+    def sees_whole_city(self) -> bool:
+        return self.whole_city or self.is_superuser
+
+    @cached_property
+    def county_numbers(self) -> frozenset[int]:
+        """The numbers of the counties they work for, where that is not the whole city."""
+        return frozenset(self.counties.values_list("pk", flat=True))
+
+    def set_password(self, raw_password):
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
+
     def get_full_name(self):
         return self.display_name
 
     def get_short_name(self):
         return self.display_name
+
+
+class ExclusiveRoles(models.Model):
+    """Two roles that one person may not hold, under whatever sign-ins; loaded from `groups.py`."""
+
+    role = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "other"], name="exclusive_roles_once")]
 
 
 class WorkingDay(models.Model):

@@ -7,7 +7,7 @@ with twice as (
     having count(*) > 1
 )
 select
-    line.*, facility.id as facility_id, twice.rows as repeated, booked.actual as old_actual,
+    line.*, facility.id as facility_id, facility.county_id as facility_county_id, twice.rows as repeated, booked.actual as old_actual,
     booked.id is null as is_new, null::text as key, null::text as relies_on,
     (
         select '#' || settled.id

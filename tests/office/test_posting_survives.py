@@ -29,7 +29,7 @@ def town(committed):
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into insured_person"
-            " (document_type, document_index, document_sealed, document_tail, name, sex)"
+            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
             " select '99', decode(md5(n::text), 'hex'), '', '', '居民' || n, ''"
             " from generate_series(1, %s) n",
             [PEOPLE],

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-UNSEEN = {"script", "style", "template", "svg", "title", "kbd", "pre"}
+UNSEEN = {"script", "style", "template", "svg", "title", "kbd", "pre", "code"}
 VOID = {"input", "br", "hr", "img", "link", "meta", "progress"}
 
 

@@ -83,7 +83,7 @@ def test_usage_needs_its_year(sign_in):
 
 def test_only_clerks_bring_files_in(sign_in):
     file = checked(sign_in("clerk"), [enrolment()])
-    for role in ("reviewer", "auditor", "finance", "policy_officer", "system_administrator"):
+    for role in ("reviewer", "auditor", "finance_accountant", "policy_officer", "system_administrator"):
         client = sign_in(role)
         assert posted(client, b"x").status_code == 403, role
         for act in ("apply", "check", "cancel"):

@@ -29,7 +29,7 @@ def state(run) -> str:
         ("clerk", {"cancel", "compute"}),
         ("reviewer", {"approve", "send_back", "post", "go_on", "reverse"}),
         ("auditor", set()),
-        ("finance", {"post", "go_on"}),
+        ("finance_accountant", {"post", "go_on"}),
         ("policy_officer", set()),
         ("system_administrator", set()),
     ],

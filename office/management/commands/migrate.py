@@ -4,7 +4,10 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
+from office.acting import acting
 from office.groups import load_groups
+from office.history import load_triggers
+from office.models import Origin
 from office.policy import load_shipped_packs
 from office.schedule import load_schedule
 
@@ -20,12 +23,16 @@ class Command(migrate.Command):
             owner = {key: settings.DATABASE_OWNER[key] for key in ("USER", "PASSWORD")}
             without_role = {name: value for name, value in worker["OPTIONS"].items() if name != "options"}
             connection.settings_dict |= owner | {"OPTIONS": without_role}
+        whole = not (options["plan"] or options["check_unapplied"] or options["app_label"])
         try:
             super().handle(*args, **options)
+            if whole:
+                load_triggers()
         finally:
             connection.close()
             connection.settings_dict |= {key: worker[key] for key in ("USER", "PASSWORD", "OPTIONS")}
-        if not (options["plan"] or options["check_unapplied"] or options["app_label"]):
-            load_shipped_packs(settings.CITY)
-            load_groups()
-            load_schedule()
+        if whole:
+            with acting(staff=None, origin=Origin.COMMAND_LINE, because="migrate"):
+                load_shipped_packs(settings.CITY)
+                load_groups()
+                load_schedule()

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     """Create the database, extensions, roles, schema and rights of the city; safe to repeat."""
 
     help = (
-        "Create the city's schema and its three roles, as a superuser of the server. Their passwords are read "
+        "Create the city's schema and its three roles, as a superuser of the server. Passwords are read "
         "from DATABASE_OWNER_PASSWORD and DATABASE_APP_PASSWORD. Nothing that exists is removed."
     )
     requires_system_checks = []  # the portal's own roles need not exist yet

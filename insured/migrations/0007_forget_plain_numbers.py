@@ -6,8 +6,8 @@ from django.db import migrations
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [
-        ("insured", "0005_sealed_documents_and_phones"),
-        ("facilities", "0003_sealed_bank_accounts"),
+        ("insured", "0006_sealed_documents_and_phones"),
+        ("facilities", "0004_sealed_bank_accounts"),
     ]
 
     operations = [

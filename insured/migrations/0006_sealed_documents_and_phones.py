@@ -9,7 +9,7 @@ select id, document_number, phone from insured_person where id > %s order by id 
 STAGE = "copy sealed_person (id, index, sealed, tail, phone_index, phone_sealed) from stdin"
 KEEP = """
 update insured_person person
-set document_index = index, document_sealed = sealed, document_tail = tail,
+set document_index = index, document_sealed = sealed, document_tail_index = tail,
     phone_index = staged.phone_index, phone_sealed = staged.phone_sealed
 from sealed_person staged
 where person.id = staged.id
@@ -39,7 +39,10 @@ def seal_people(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("insured", "0004_one_exclusion_per_scheme_and_slot")]
+    dependencies = [
+        ("insured", "0005_people_belong_to_counties"),
+        ("office", "0009_protected_cells"),
+    ]
 
     operations = [
         migrations.AlterModelOptions(
@@ -59,13 +62,13 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(model_name="person", name="person_document_once"),
         migrations.AddField("person", "document_index", models.BinaryField(max_length=16, null=True)),
         migrations.AddField("person", "document_sealed", models.BinaryField(null=True)),
-        migrations.AddField("person", "document_tail", models.BinaryField(max_length=16, null=True)),
+        migrations.AddField("person", "document_tail_index", models.BinaryField(max_length=16, null=True)),
         migrations.AddField("person", "phone_index", models.BinaryField(max_length=16, null=True)),
         migrations.AddField("person", "phone_sealed", models.BinaryField(null=True)),
         migrations.RunPython(seal_people),
         migrations.AlterField("person", "document_index", models.BinaryField(max_length=16)),
         migrations.AlterField("person", "document_sealed", models.BinaryField()),
-        migrations.AlterField("person", "document_tail", models.BinaryField(max_length=16)),
+        migrations.AlterField("person", "document_tail_index", models.BinaryField(max_length=16)),
         migrations.RemoveField("person", "document_number"),
         migrations.RemoveField("person", "phone"),
         migrations.AddConstraint(
@@ -86,6 +89,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="person",
-            index=models.Index(fields=["document_tail"], name="person_document_tail"),
+            index=models.Index(fields=["document_tail_index"], name="person_document_tail"),
         ),
     ]

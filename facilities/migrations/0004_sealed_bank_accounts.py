@@ -12,7 +12,10 @@ def seal_accounts(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("facilities", "0002_say_why_a_row_is_refused")]
+    dependencies = [
+        ("facilities", "0003_counties_keep_their_facilities"),
+        ("office", "0009_protected_cells"),
+    ]
 
     operations = [
         migrations.AlterModelOptions(

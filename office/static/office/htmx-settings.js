@@ -1,0 +1,3 @@
+// The page's policy allows neither inline styles nor evaluated text: htmx does without both.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;

@@ -1,0 +1,143 @@
+"""PostgreSQL itself shows a page only what belongs to the counties of whoever asked."""
+
+import pytest
+from django.conf import settings
+from django.db import ProgrammingError, connection
+
+from accounts.models import Account, RunLine, Transfer
+from insured.models import Enrolment, Person, Selection
+from insured.search import find_people
+from office import runs
+from office.acting import acting
+from office.models import County, RunException, Staff
+from policies.month import Month
+from settlement.models import Prepayment
+from tests.population import contract, insure, member, select
+
+pytestmark = pytest.mark.django_db
+HERE, THERE = "441602", "441621"
+OF_PEOPLE = [Person, Enrolment, Selection, Account, Transfer, RunLine, RunException, Prepayment]
+
+
+@pytest.fixture
+def two_counties():
+    """In each county two people, one without a base, and a facility; a month credited and prepaid."""
+    clerk, reviewer = member("clerk"), member("reviewer")
+    for county in (HERE, THERE):
+        facility = contract()
+        facility.county = County.objects.get(code=county)
+        facility.save()
+        for base in ("5000", None):
+            select(insure(county=county, base=base), facility, first="2023-01")
+    for kind in ("credit", "prepayment"):
+        run = runs.prepare(kind=kind, scheme="310", period=Month(2023, 3), by=clerk, origin="page")
+        runs.compute(run.pk)
+        run.refresh_from_db()
+        runs.approve(run, by=reviewer, origin="page")
+        runs.start_posting(run, by=reviewer, origin="page")
+        runs.post_chunks(run.pk)
+
+
+def pages_of(staff: Staff | None):
+    return acting(staff=staff, origin="page", role=settings.PAGES_ROLE)
+
+
+def counted(query: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("model", OF_PEOPLE)
+def test_a_hand_written_query_shows_one_county(two_counties, model):
+    query = f"select count(*) from {model._meta.db_table}"
+    here, there = (member("auditor", f"a{county}", counties=(county,)) for county in (HERE, THERE))
+    whole = member("auditor", "whole")
+    with pages_of(whole):
+        everything = counted(query)
+    with pages_of(here):
+        of_here = counted(query)
+    with pages_of(there):
+        of_there = counted(query)
+    with pages_of(None):
+        of_nobody = counted(query)
+    shared = Account.objects.filter(person=None, facility=None).count() if model is Account else 0
+    assert everything == of_here + of_there - shared
+    assert of_here == of_there > shared
+    assert of_nobody == shared
+
+
+def test_whoever_is_disabled_sees_nothing(two_counties):
+    gone = member("clerk", "gone", counties=(HERE,))
+    Staff.objects.filter(pk=gone.pk).update(is_active=False)
+    with pages_of(gone):
+        assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "insert into insured_person"
+        " (document_type, document_index, document_sealed, document_tail_index, name, sex, county_id)"
+        " values ('08', '1', '1', '1', '外人', '', {there})",
+        "update insured_person set county_id = {there}",
+        "insert into insured_enrolment (person_id, scheme, status, retirement_group, county_id, first_month)"
+        " values ((select min(id) from insured_person), '390', 'resident', '', {there}, '2023-01-01')",
+        "update facilities_facility set county_id = {there}",
+    ],
+)
+def test_nothing_is_written_for_another_county(two_counties, written):
+    clerk, there = member("clerk", "a", counties=(HERE,)), County.objects.get(code=THERE)
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        pages_of(clerk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(written.format(there=there.pk))
+
+
+def test_updates_and_deletes_pass_over_what_is_not_seen(two_counties):
+    clerk = member("clerk", "a", counties=(HERE,))
+    with pages_of(clerk):
+        assert Person.objects.update(phone="1") == 2
+        assert Selection.objects.all()._raw_delete("default") == 2
+    assert Person.objects.filter(phone="1").count() == 2
+    assert Selection.objects.count() == 2
+
+
+def test_people_are_found_by_name_within_the_scope(two_counties):
+    clerk, everybody = member("clerk", "a", counties=(HERE,)), Person.objects.all()
+    with pages_of(clerk):
+        assert {person.county.code for person in find_people(everybody, "测试")} == {HERE}
+    with pages_of(member("clerk", "whole")):
+        assert find_people(everybody, "测试").count() == 4
+    with pages_of(None):
+        assert not find_people(everybody, "测试")
+
+
+def test_a_person_follows_the_latest_spell():
+    person = insure(county=HERE, first="2022-01", last="2022-12")
+    here, there = (County.objects.get(code=county) for county in (HERE, THERE))
+
+    def county_of_person():
+        return Person.objects.get(pk=person.pk).county
+
+    assert county_of_person() == here
+    later = person.enrolments.create(
+        scheme="310", status="active", county=there, first_month=Month(2023, 1), base="5000"
+    )
+    assert county_of_person() == there
+    Enrolment.objects.filter(pk=later.pk).update(county=here)
+    assert county_of_person() == here
+    person.enrolments.create(
+        scheme="310", status="active", county=there, first_month=Month(2021, 1), last_month=Month(2021, 2)
+    )
+    assert county_of_person() == here
+    Enrolment.objects.filter(pk=later.pk).update(county=there)
+    assert county_of_person() == there
+
+
+def test_a_run_is_not_for_staff_of_one_county():
+    clerk = member("clerk", "a", counties=(HERE,))
+    with pytest.raises(runs.RunRefused, match="全市"):
+        runs.prepare(kind="credit", scheme="310", period=Month(2023, 3), by=clerk, origin="page")
