@@ -64,6 +64,7 @@ def insure(
         first_month=Month.parse(first),
         last_month=last and Month.parse(last),
     )
+    person.refresh_from_db()  # the county follows the spell
     return person
 
 

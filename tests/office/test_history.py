@@ -199,7 +199,7 @@ def test_a_table_of_the_same_name_in_a_session_takes_no_history_away(db):
     person, last = insure(), newest()
     with acting(staff=None, origin="page", role=settings.PAGES_ROLE):
         execute("create temp table office_history (like office_history) on commit drop")
-        execute("update insured_person set sex = '2' where id = %s", person.pk)
+        execute("update insured_person set name = '改名' where id = %s", person.pk)
         execute("drop table pg_temp.office_history")
     assert [change.record for change in since(last, "insured.person")] == [person.pk]
 

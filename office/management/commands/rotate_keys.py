@@ -9,8 +9,8 @@ from office.sealing import current_key
 
 class Command(BaseCommand):
     help = (
-        "Reseal values and stored files under the first key of FIELD_KEYS, in batches. Stop and repeat it as you"
-        " like; an older key may go when nothing is left under it. See docs/keys.md."
+        "Reseal values and stored files under the first key of FIELD_KEYS, in batches. It may be stopped and"
+        " repeated; an older key may go when nothing is left under it. See docs/keys.md."
     )
 
     def add_arguments(self, parser):
