@@ -8,11 +8,12 @@ from accounts.models import AccountKind
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
+from insured.documents import DOCUMENT
 from insured.models import Status
 from office.models import Run, RunKindName
 from office.policy import notices_of, pack_of
 from office.runs import Computed, RunKind, RunRefused, Table
-from office.sealing import masked
+from office.sealing import bound, masked, unseal
 from office.statements import execute, statement
 from policies.credit import CreditTerm, credit_terms
 from policies.pack import Pack
@@ -84,11 +85,11 @@ def _roll_rows(run: Run):
     labels = {value: str(label) for value, label in Status.choices}
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement("accounts/credit_roll"), {"run": run.pk})
-        for number, name, document, status, base, standard, amount, county in cursor:
+        for number, name, index, sealed, status, base, standard, amount, county in cursor:
             yield (
                 number,
                 name,
-                masked(document),
+                masked(unseal(sealed, binding=bound(DOCUMENT, index))),
                 labels.get(status, status),
                 base,
                 standard,

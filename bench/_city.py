@@ -57,8 +57,10 @@ def _insure(people: int) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into insured_person (document_type, document_number, name, sex, phone)"
-            " select '99', 'B' || n, '甲' || n, '', '' from generate_series(1, %s) n",
+            "insert into insured_person"
+            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
+            " select '99', decode(md5(n::text), 'hex'), '', decode(md5((n %% 10000)::text), 'hex'),"
+            " '甲' || n, '' from generate_series(1, %s) n",
             [people],
         )
         cursor.execute(

@@ -45,6 +45,13 @@ INDEX_KEY = read_key(env("INDEX_KEY", default=DEMO_KEY if DEMO else ""), name="I
 if not DEMO and base64.b64decode(DEMO_KEY) in (INDEX_KEY, *FIELD_KEYS.values()):
     raise ImproperlyConfigured("FIELD_KEYS and INDEX_KEY: the demo's keys protect nothing; make your own.")
 
+# Every sealed column, with the column that tells the row its values are bound to.
+SEALED_COLUMNS = {
+    "insured_person.document_sealed": "document_index",
+    "insured_person.phone_sealed": "document_index",
+    "facilities_facility.bank_account_sealed": "code",
+}
+
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 

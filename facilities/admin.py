@@ -1,18 +1,46 @@
 """Designated facilities with their agreements and stations."""
 
+from django import forms
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from facilities.models import Agreement, Facility
 from office.admin.panels import Panel, linked
+from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
 from office.admin.records import RecordAdmin
+from office.sealing import masked_account
+
+
+class FacilityForm(forms.ModelForm):
+    """A facility; its bank account is typed anew, never shown, and sealed for the code it has then."""
+
+    bank_account = forms.CharField(
+        label=gettext_lazy("bank account"), max_length=40, required=False, widget=UnfoldAdminTextInputWidget
+    )
+
+    class Meta:
+        model = Facility
+        fields = "__all__"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.account = self.instance.bank_account
+        if "bank_account" in self.fields:
+            keep_unless_typed(self.fields["bank_account"], masked_account(self.account))
+
+    def _post_clean(self):
+        super()._post_clean()
+        self.instance.pay_into(typed_or_kept(self.cleaned_data.get("bank_account", ""), self.account))
 
 
 @admin.register(Facility)
-class FacilityAdmin(RecordAdmin):
+class FacilityAdmin(ProtectedNumbers, RecordAdmin):
+    form = FacilityForm
+    show_permission = "facilities.show_facility"
     list_display = ["code", "name", "level", "kind", "county", "parent"]
     list_select_related = ["county", "parent"]
     list_filter = [
@@ -25,15 +53,26 @@ class FacilityAdmin(RecordAdmin):
     search_fields = ["code__istartswith", "name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     autocomplete_fields = ["parent"]
-    fields = [
-        ("code", "name"),
-        ("level", "kind"),
-        ("county", "parent"),
-        ("credit_code", "bank_holder"),
-        ("bank_name", "bank_account"),
-    ]
+    readonly_fields = ["account_masked"]
     panels = []
     counties = ("county",)
+
+    def get_fields(self, request, obj=None):
+        may_change = obj is None or self.has_change_permission(request, obj)
+        return [
+            ("code", "name"),
+            ("level", "kind"),
+            ("county", "parent"),
+            ("credit_code", "bank_holder"),
+            ("bank_name", "bank_account" if may_change else "account_masked"),
+        ]
+
+    def protected_numbers(self, facility):
+        return [(_("bank account"), facility.bank_account, masked_account)]
+
+    @admin.display(description=gettext_lazy("bank account"))
+    def account_masked(self, facility):
+        return masked_account(facility.bank_account) or "–"
 
 
 def agreements(request, facility) -> Panel:

@@ -3,8 +3,21 @@
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from facilities.models import FacilityKind, Level
-from office.layouts import Change, Check, Column, Layout, Step, choice, code, same_as, text
+from facilities.models import FacilityKind, Level, opened_account, sealed_account
+from office.layouts import (
+    Change,
+    Check,
+    Column,
+    Layout,
+    Protection,
+    Step,
+    choice,
+    code,
+    protected,
+    same_as,
+    text,
+)
+from office.sealing import masked_account
 
 LEVELS = {
     Level.TERTIARY.value: ("三级",),
@@ -22,6 +35,16 @@ KINDS = {
     FacilityKind.PHARMACY.value: ("零售药店",),
 }
 OUTSIDE = "市外"
+BANK_ACCOUNT = protected(
+    40,
+    Protection(
+        mask=masked_account,
+        parts={"account_index": "bytea", "account_sealed": "bytea"},
+        take=sealed_account,
+        bound_to="code",
+        opened=opened_account,
+    ),
+)
 
 COLUMNS = (
     Column("code", "机构代码", code(30, upper=True), required=True),
@@ -33,7 +56,7 @@ COLUMNS = (
     Column("credit_code", "统一社会信用代码", code(18, upper=True)),
     Column("bank_holder", "户名", text(200)),
     Column("bank_name", "开户行", text(200)),
-    Column("bank_account", "银行账号", code(40)),
+    Column("bank_account", "银行账号", BANK_ACCOUNT),
 )
 
 CHECKS = (
@@ -95,7 +118,13 @@ FACILITIES = Layout(
     changes=(
         *same_as("name", "level", "kind", "parent_code"),
         Change(field="county_code", old="old_county_code", new="new_county_code"),
-        *same_as("credit_code", "bank_holder", "bank_name", "bank_account"),
+        *same_as("credit_code", "bank_holder", "bank_name"),
+        Change(
+            field="bank_account",
+            old="old_account_index",
+            new="new_account_index",
+            sealed=("old_account_sealed", "new_account_sealed"),
+        ),
     ),
     county="county_code",
     kept_by=("case when outside then 0 else county_id end", "old_county_id"),

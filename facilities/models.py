@@ -8,6 +8,9 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from office.models import County
+from office.sealing import blind_index, bound, seal, unseal
+
+BANK_ACCOUNT = "facilities_facility.bank_account_sealed"
 
 
 class Level(models.TextChoices):
@@ -25,6 +28,19 @@ class FacilityKind(models.TextChoices):
     SCHOOL_CLINIC = "school_clinic", _("School clinic")
     CLINIC = "clinic", _("Clinic")
     PHARMACY = "pharmacy", _("Retail pharmacy")
+
+
+def sealed_account(bank_account: str, code: str) -> tuple[bytes | None, bytes | None]:
+    """What is kept of the account of the facility with this code: index and sealed number."""
+    if not bank_account:
+        return None, None
+    sealed = seal(bank_account, binding=bound(BANK_ACCOUNT, code))
+    return blind_index(bank_account, purpose="bank account"), sealed
+
+
+def opened_account(sealed: bytes, code: str) -> str:
+    """The account of the facility with this code in the clear; raises Tampered."""
+    return unseal(sealed, binding=bound(BANK_ACCOUNT, code))
 
 
 class Facility(models.Model):
@@ -53,12 +69,14 @@ class Facility(models.Model):
     credit_code = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     bank_holder = models.CharField(_("account holder"), max_length=200, blank=True)
     bank_name = models.CharField(_("bank"), max_length=200, blank=True)
-    bank_account = models.CharField(_("bank account"), max_length=40, blank=True)
+    bank_account_index = models.BinaryField(max_length=16, null=True, editable=False)
+    bank_account_sealed = models.BinaryField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("facility")
         verbose_name_plural = _("facilities")
         ordering = ["code"]
+        permissions = [("show_facility", _("Can open bank accounts"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
@@ -74,6 +92,17 @@ class Facility(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.code})"
+
+    @property
+    def bank_account(self) -> str:
+        """The account in the clear, empty when there is none; raises Tampered."""
+        if self.bank_account_sealed is None:
+            return ""
+        return opened_account(self.bank_account_sealed, self.code)
+
+    def pay_into(self, bank_account: str) -> None:
+        """Set the account, or none. It is bound to the code: when that changes, set the account again."""
+        self.bank_account_index, self.bank_account_sealed = sealed_account(bank_account, self.code)
 
 
 class AgreementKind(models.TextChoices):

@@ -8,38 +8,56 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from facilities.models import Facility
-from insured.documents import birth_date_of, is_identity_card, sex_of
-from insured.models import DocumentType, Employer, Enrolment, Person, Selection
+from insured.models import Employer, Enrolment, Person, Selection
 from insured.search import find_people
 from office.admin.panels import Panel, linked
+from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
 from office.admin.records import RecordAdmin
-from office.sealing import masked
+from office.sealing import masked, masked_phone
 
 
 class PersonForm(forms.ModelForm):
-    """A person entered by hand: the identity card is checked, birth date and sex are read from it."""
+    """A person entered by hand, or how to reach one on record; what is sealed is typed anew, never shown."""
+
+    document_number = forms.CharField(
+        label=gettext_lazy("document number"), max_length=30, widget=UnfoldAdminTextInputWidget
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("phone"), max_length=30, required=False, widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = Person
-        fields = "__all__"
+        fields = ["document_type", "name", "person_number", "county", "died_on"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "phone" in self.fields:
+            keep_unless_typed(self.fields["phone"], masked_phone(self.instance.phone))
 
     def clean(self):
         data = super().clean()
-        if data.get("document_type") != DocumentType.IDENTITY_CARD or "document_number" not in data:
-            return data
-        number = data["document_number"] = data["document_number"].strip().upper()
-        if not is_identity_card(number):
-            raise ValidationError(
-                {"document_number": _("This is no valid identity card number: its check digit is wrong.")}
+        person = self.instance
+        if "document_number" in data and "document_type" in data:
+            person.identify(document_type=data["document_type"], document_number=data["document_number"])
+            same = Person.objects.filter(
+                document_type=person.document_type, document_index=person.document_index
             )
-        self.instance.birth_date, self.instance.sex = birth_date_of(number), sex_of(number)
+            if same.exclude(pk=person.pk).exists():
+                raise ValidationError(
+                    {"document_number": _("Somebody with this document is entered already.")}
+                )
+        if "phone" in data and person.document_index:
+            person.reach_by(typed_or_kept(data["phone"], person.phone))
         return data
 
 
 @admin.register(Person)
-class PersonAdmin(RecordAdmin):
+class PersonAdmin(ProtectedNumbers, RecordAdmin):
+    show_permission = "insured.show_person"
     form = PersonForm
     list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
     list_display_links = ["name"]
@@ -47,13 +65,9 @@ class PersonAdmin(RecordAdmin):
     ordering = ["id"]
     sortable_by = ()
     search_fields = ["name"]  # shows the search box; the search itself is `find_people`
-    search_help_text = gettext_lazy("Name, identity number or person number, or their beginning")
-    fields = [
-        ("name", "person_number"),
-        ("document_type", "document_number"),
-        ("sex", "birth_date"),
-        ("phone", "died_on"),
-    ]
+    search_help_text = gettext_lazy(
+        "Name, whole identity number or its last four characters, or beginning of the person number"
+    )
     panels = []
     history_along = ("enrolments", "selections")
     counties = ("county",)
@@ -61,6 +75,16 @@ class PersonAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("document number"))
     def document(self, person):
         return masked(person.document_number)
+
+    def protected_numbers(self, person):
+        return [
+            (_("document number"), person.document_number, masked),
+            (_("phone"), person.phone, masked_phone),
+        ]
+
+    @admin.display(description=gettext_lazy("phone"))
+    def phone_masked(self, person):
+        return masked_phone(person.phone) or "–"
 
     def get_search_results(self, request, queryset, search_term):
         return (find_people(queryset, search_term) if search_term else queryset), False
@@ -72,7 +96,7 @@ class PersonAdmin(RecordAdmin):
             ("name", "person_number"),
             ("document_type", "document"),
             ("sex", "birth_date"),
-            ("phone", "county"),
+            ("phone" if self.has_change_permission(request, obj) else "phone_masked", "county"),
             "died_on",
         ]
 
@@ -83,7 +107,8 @@ class PersonAdmin(RecordAdmin):
         """
         if obj is None:
             return []
-        return ["document_type", "document", "person_number", "sex", "birth_date", "name", "county"]
+        known = ["document_type", "document", "person_number", "sex", "birth_date", "name", "county"]
+        return [*known, "phone_masked"]
 
 
 def spells(request, person) -> Panel:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from insured.models import DocumentType, RetirementGroup, Status
+from insured.protections import DOCUMENT_NUMBER, PHONE_NUMBER
 from insured.selections import station_slot
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 from office.models import Scheme
@@ -28,7 +29,7 @@ COLUMNS = (
     Column(
         "document_type", "证件类型", choice({value: (value,) for value in DocumentType.values}), default="01"
     ),
-    Column("document_number", "证件号码", code(30, upper=True), required=True),
+    Column("document_number", "证件号码", DOCUMENT_NUMBER, required=True),
     Column("name", "姓名", text(100), required=True),
     Column("person_number", "人员编号", code(30)),
     Column("scheme", "险种", choice(SCHEMES), required=True),
@@ -40,7 +41,7 @@ COLUMNS = (
     Column("first_month", "生效年月", MONTH, required=True),
     Column("last_month", "终止年月", MONTH),
     Column("county_code", "区县代码", code(12), required=True),
-    Column("phone", "手机号码", code(30)),
+    Column("phone", "手机号码", PHONE_NUMBER),
     Column("facility_code", "选点机构代码", code(30, upper=True)),
     Column("selection_month", "选点生效年月", MONTH),
 )
@@ -51,14 +52,14 @@ CHECKS = (
     Check(
         name="short_identity_number",
         column="document_number",
-        when="check_digit_wrong and length(document_number) <> 18",
+        when="check_digit_wrong and document_length <> 18",
         message=gettext_noop("an identity card number has 18 characters, this one has %(value)s"),
-        value="length(document_number)",
+        value="document_length",
     ),
     Check(
         name="check_digit",
         column="document_number",
-        when="check_digit_wrong and length(document_number) = 18",
+        when="check_digit_wrong and document_length = 18",
         message=gettext_noop("“%(cell)s” is not a valid identity number: its check digit is wrong"),
     ),
     Check(
@@ -236,7 +237,12 @@ CHECKS = (
 CHANGES = (
     Change(field="name", old="old_name", new="new_name"),
     Change(field="person_number", old="old_person_number", new="new_person_number"),
-    Change(field="phone", old="old_phone", new="new_phone"),
+    Change(
+        field="phone",
+        old="old_phone_index",
+        new="new_phone_index",
+        sealed=("old_phone_sealed", "new_phone_sealed"),
+    ),
     Change(field="status", old="old_status", new="status"),
     Change(field="retirement_group", old="old_retirement_group", new="new_retirement_group"),
     Change(field="employer_code", old="old_employer_code", new="employer_code"),

@@ -9,8 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from facilities.models import Facility
+from insured.documents import (
+    DOCUMENT,
+    PHONE,
+    birth_date_of,
+    is_identity_card,
+    sealed_document,
+    sealed_phone,
+    sex_of,
+)
 from office.fields import MoneyField, MonthField, first_of_month
 from office.models import County, Scheme
+from office.sealing import bound, unseal
 
 
 class DocumentType(models.TextChoices):
@@ -34,13 +44,19 @@ class Sex(models.TextChoices):
 
 
 class Person(models.Model):
+    """An insured person, told apart by a document. Its number and the phone are sealed (`office/sealing.py`);
+    `Person.of`, `identify` and `reach_by` are the only ways to write them, beside the import."""
+
     document_type = models.CharField(_("document type"), max_length=2, choices=DocumentType, default="01")
-    document_number = models.CharField(_("document number"), max_length=30)
+    document_index = models.BinaryField(max_length=16)
+    document_sealed = models.BinaryField()
+    document_tail_index = models.BinaryField(max_length=16)
     name = models.CharField(pgettext_lazy("person", "name"), max_length=100)
     person_number = models.CharField(_("person number"), max_length=30, null=True, blank=True, unique=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
-    phone = models.CharField(_("phone"), max_length=30, blank=True)
+    phone_index = models.BinaryField(max_length=16, null=True)
+    phone_sealed = models.BinaryField(null=True)
     died_on = models.DateField(_("died on"), null=True, blank=True)
     # Of the latest spell: a trigger keeps it, whoever enters the spell.
     county = models.ForeignKey(
@@ -50,17 +66,69 @@ class Person(models.Model):
     class Meta:
         verbose_name = _("insured person")
         verbose_name_plural = _("insured people")
-        indexes = [models.Index(fields=["county", "id"], name="person_of_county")]
         constraints = [
             models.UniqueConstraint(
-                fields=["document_number", "document_type"],
+                fields=["document_index", "document_type"],
                 name="person_document_once",
                 violation_error_message=_("Somebody with this document is entered already."),
             ),
+            models.CheckConstraint(
+                condition=Q(phone_index__isnull=True, phone_sealed__isnull=True)
+                | Q(phone_index__isnull=False, phone_sealed__isnull=False),
+                name="person_phone_has_its_index",
+            ),
         ]
+        indexes = [
+            models.Index(fields=["county", "id"], name="person_of_county"),
+            models.Index(fields=["document_tail_index"], name="person_document_tail"),
+        ]
+        permissions = [("show_person", _("Can open identity numbers and phones"))]
 
     def __str__(self):
         return self.name
+
+    @classmethod
+    def of(cls, document_number: str, *, document_type: str = "01", phone: str = "", **values) -> "Person":
+        """A person who is yet to be saved; raises ValidationError."""
+        person = cls(**values)
+        person.identify(document_type=document_type, document_number=document_number)
+        person.reach_by(phone)
+        return person
+
+    @property
+    def document_number(self) -> str:
+        """The number in the clear; raises Tampered."""
+        return unseal(self.document_sealed, binding=bound(DOCUMENT, self.document_index))
+
+    @property
+    def phone(self) -> str:
+        """The phone in the clear, empty when there is none; raises Tampered."""
+        if self.phone_sealed is None:
+            return ""
+        return unseal(self.phone_sealed, binding=bound(PHONE, self.document_index))
+
+    def identify(self, *, document_type: str, document_number: str) -> None:
+        """Say by which document; an identity card must be valid and tells birth date and sex.
+
+        Raises ValidationError.
+        """
+        number = document_number.strip().upper()
+        if document_type == DocumentType.IDENTITY_CARD:
+            if not is_identity_card(number):
+                raise ValidationError(
+                    {"document_number": _("This is no valid identity card number: its check digit is wrong.")}
+                )
+            self.birth_date, self.sex = birth_date_of(number), sex_of(number)
+        if not number:
+            raise ValidationError({"document_number": _("Enter a document number.")})
+        phone = self.phone
+        self.document_type = document_type
+        self.document_index, self.document_sealed, self.document_tail_index = sealed_document(number)
+        self.reach_by(phone)
+
+    def reach_by(self, phone: str) -> None:
+        """Set the phone, or none."""
+        self.phone_index, self.phone_sealed = sealed_phone(phone.strip(), document=self.document_index)
 
 
 class Employer(models.Model):

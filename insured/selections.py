@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from insured.models import SelectionKind, Slot
+from insured.protections import KNOWN_DOCUMENT
 from office.layouts import MONTH, Change, Check, Column, Kind, Layout, Step, choice, code, text
 from office.policy import newest_version, pack_of, schemes_here
 
@@ -31,7 +32,7 @@ CHECKS = (
     Check(
         name="unknown_person",
         column="document_number",
-        when="document_number is not null and people = 0",
+        when="document_index is not null and people = 0",
         message=gettext_noop("nobody with the document “%(cell)s” is on record"),
     ),
     Check(
@@ -121,7 +122,7 @@ SELECTIONS = Layout(
     name="selections",
     label=gettext_noop("Selections"),
     columns=(
-        Column("document_number", "证件号码", code(30, upper=True), required=True),
+        Column("document_number", "证件号码", KNOWN_DOCUMENT, required=True),
         Column("year", "年度", YEAR, required=True),
         Column("facility_code", "机构代码", code(30, upper=True), required=True),
         Column("first_month", "生效年月", MONTH, required=True),

@@ -61,6 +61,7 @@ _RECORDS = [
     "facilities.agreement",
     "settlement.facilityusage",
 ]
+_NUMBERS = ["insured.show_person", "facilities.show_facility"]
 _LEDGER = ["accounts.account", "accounts.transfer"]
 _WORK = [
     "office.run",
@@ -93,6 +94,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
+        *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
         "office.export_run",
@@ -100,6 +102,7 @@ PERMISSIONS = {
     ],
     "reviewer": [
         *_may("view", _WORK),
+        *_NUMBERS,
         "office.review_run",
         "office.post_run",
         "office.reverse_run",
@@ -107,16 +110,17 @@ PERMISSIONS = {
         "office.approve_policyversion",
         *_APPROVERS,
     ],
-    "auditor": [*_may("view", _WORK), "office.audit_run", "office.export_run", *_APPROVERS],
+    "auditor": [*_may("view", _WORK), *_NUMBERS, "office.audit_run", "office.export_run", *_APPROVERS],
     "finance_accountant": [
         *_may("view", _WORK),
+        *_NUMBERS,
         "office.release_run",
         "office.close_month",
         "office.post_run",
         "office.export_run",
         *_APPROVERS,
     ],
-    "finance_cashier": [*_may("view", _WORK)],
+    "finance_cashier": [*_may("view", _WORK), *_NUMBERS],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),

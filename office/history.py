@@ -22,7 +22,7 @@ RECORDED = {
     "facilities.facility": [],
     "facilities.agreement": [],
     "settlement.facilityusage": [],
-    "office.staff": ["password", "last_login"],
+    "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.policyversion": ["document"],  # the text is named by its hash, and compared on its own page
     "office.threshold": [],

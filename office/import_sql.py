@@ -2,21 +2,16 @@
 
 from office.layouts import Check, Column, Layout
 
-EXCEL_ERRORS = "('#N/A', '#VALUE!', '#REF!', '#NAME?', '#DIV/0!', '#NUM!', '#NULL!')"
+EXCEL_ERRORS = ("#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 
 
 def typed(*, layout: Layout, header: list[str]) -> str:
     """The staged cells as values of their columns, with what is wrong with each."""
     columns = layout.columns
     places = {column.field: header.index(column.header) + 1 for column in columns if column.header in header}
-    cells = [
-        f"nullif(cells[{places[c.field]}], '') as {c.field}"
-        if c.field in places
-        else f"null::text as {c.field}"
-        for c in columns
-    ]
+    cells = [part for c in columns for part in cells_of(c, place=places.get(c.field), layout=layout)]
     faults = [f"{fault_of(c, place=places.get(c.field))} as {c.field}_fault" for c in columns]
-    values = [f"{value_of(c)} as {c.field}" for c in columns]
+    values = [part for c in columns for part in values_of(c)]
     problems = [f"'{c.field}:' || {c.field}_fault" for c in columns]
     cleaned = [
         f"case when {place} = any(cleaned) then '{name}:cleaned' end" for name, place in places.items()
@@ -43,8 +38,23 @@ def typed(*, layout: Layout, header: list[str]) -> str:
     """
 
 
+def cells_of(column: Column, *, place: int | None, layout: Layout) -> list[str]:
+    """What is staged of a column: its cell, or what is kept of it when it is protected."""
+    if not column.kind.protection:
+        return [f"nullif(cells[{place}], '') as {column.field}" if place else f"null::text as {column.field}"]
+    first = layout.place_of(column) + 1
+    kept = [f"protected[{first}] as {column.field}_told", f"protected[{first + 1}] as {column.field}_mask"]
+    return kept + [
+        f"protected[{at}] as {part}" for at, part in enumerate(column.kind.protection.parts, start=first + 2)
+    ]
+
+
 def fault_of(column: Column, *, place: int | None) -> str:
     cell = column.field
+    if column.kind.protection:
+        # Judged when it was staged; without a mask the cell was empty.
+        missing = "'required'" if column.required else "null"
+        return f"case when {cell}_mask is null then {missing} else {cell}_told end"
     cases = [f"when left({cell}, 1) = '#' and {cell} in {EXCEL_ERRORS} then 'error'"]
     for fault, condition in column.kind.faults:
         if "imprecise" in condition:
@@ -54,6 +64,12 @@ def fault_of(column: Column, *, place: int | None) -> str:
         cases.append(f"when {condition} then '{fault}'")
     missing = "'required'" if column.required else "null"
     return f"case when {cell} is null then {missing} {' '.join(cases)} end"
+
+
+def values_of(column: Column) -> list[str]:
+    if column.kind.protection:
+        return [f"{part}::{kind} as {part}" for part, kind in column.kind.protection.parts.items()]
+    return [f"{value_of(column)} as {column.field}"]
 
 
 def value_of(column: Column) -> str:
@@ -68,8 +84,9 @@ def verdict(layout: Layout) -> str:
     """
     changes = [
         f"case when {c.old} is distinct from {c.new} and ({c.old} is not null or not is_new)"
-        f" then jsonb_build_array('{c.field}', ({c.old})::text, ({c.new})::text) end"
+        f" then jsonb_build_array('{c.field}', ({told[0]})::text, ({told[1]})::text) end"
         for c in layout.changes
+        for told in [c.sealed or (c.old, c.new)]
     ]
     problems, notices = (listed(map(finding, found)) for found in (layout.checks, layout.notices))
     return f"""

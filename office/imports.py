@@ -6,10 +6,9 @@ clerks' files can neither interleave nor deadlock; checks do not wait for anybod
 """
 
 import hashlib
-import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, S
 from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
+from office.uploads import store
 
 APPLY_LOCK = 20_001
 
@@ -39,25 +39,26 @@ def upload(
     origin: Origin,
     parameters: dict | None = None,
 ) -> ImportFile:
-    """Keep the file under a random name; refused at once when it is too large.
+    """Keep the file sealed under a random name; refused at once when it is too large.
 
     Raises Refused when `by` may not import; None is the system's own operator.
     """
     demand(by, "office.add_importfile")
-    folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stored_as = secrets.token_hex(16)
     digest, size, refused = hashlib.sha256(), 0, None
-    with open(folder / stored_as, "xb", opener=for_us_alone) as stored:
+
+    def measured() -> Iterator[bytes]:
+        nonlocal size
         for block in content:
             size += len(block)
             if size > settings.IMPORT_MAX_BYTES:
-                refused = Refused(TOO_LARGE, limit=settings.IMPORT_MAX_BYTES // 1024**2)
-                break
+                raise Refused(TOO_LARGE, limit=settings.IMPORT_MAX_BYTES // 1024**2)
             digest.update(block)
-            stored.write(block)
-    if refused:
-        (folder / stored_as).unlink()
+            yield block
+
+    try:
+        stored_as = store(measured())
+    except Refused as too_large:
+        stored_as, refused = secrets.token_hex(16), too_large
     parameters = parameters or {}
     same = ImportFile.objects.filter(
         layout=layout, sha256=digest.hexdigest(), parameters=parameters, state=ImportState.APPLIED
@@ -88,7 +89,7 @@ def check(import_file: ImportFile) -> ImportFile:
         ImportRow.objects.filter(import_file=import_file).delete()
         try:
             with transaction.atomic():
-                stage(import_file, layout=declared, path=Path(settings.MEDIA_ROOT) / import_file.stored_as)
+                stage(import_file, layout=declared)
                 with connection.cursor() as cursor:
                     judge(cursor, import_file, declared=declared)
                     cursor.execute(KEEP_VERDICT, {"import": import_file.pk})
@@ -176,11 +177,6 @@ def cancel(import_file: ImportFile) -> ImportFile:
 def demand(by: Staff | None, permission: str) -> None:
     if by is not None and not (by.is_active and by.has_perm(permission)):
         raise Refused(NOT_ALLOWED, name=by.username)
-
-
-def for_us_alone(path: str, flags: int) -> int:
-    """Opens a file nobody else on the machine may read."""
-    return os.open(path, flags, mode=0o600)
 
 
 def forget_old_files() -> None:

@@ -12,13 +12,29 @@ temporary tables, one after the other (`office/imports.py`):
 whose `relies_on` is the `key` of a rejected row is rejected with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protection:
+    """What is staged in place of a value that no table may hold (`office/protecting.py`).
+
+    `parts` are the columns that `typed` gets instead, with their types, and `take` gives them for a value and
+    the row it is bound to: the first part of the protected column `bound_to`, or else that column's text.
+    `opened` is its inverse, for a sealed value and its row.
+    """
+
+    mask: Callable[[str], str]
+    parts: dict[str, str]
+    take: Callable[[str, bytes | str], Sequence]
+    bound_to: str
+    opened: Callable[[bytes, bytes | str], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +46,7 @@ class Kind:
     value: str = "{cell}"
     limit: int | None = None
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    protection: Protection | None = None
 
 
 def text(limit: int) -> Kind:
@@ -53,6 +70,11 @@ def code(limit: int, *, upper: bool = False) -> Kind:
             ("formula", "left({cell}, 1) = '='"),
         ),
     )
+
+
+def protected(limit: int, protection: Protection) -> Kind:
+    """A code in capitals that is judged and protected before it is staged."""
+    return Kind(cleaning="token", limit=limit, faults=(), protection=protection)
 
 
 MONTH = Kind(
@@ -126,12 +148,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A value that a row changes; `label` where it is not one of the file's own columns."""
+    """A value that a row changes; `label` where it is not one of the file's own columns.
+
+    Of a protected column the indexes are compared; `sealed` names the old and the new sealed value.
+    """
 
     field: str
     old: str
     new: str
     label: str | None = None
+    sealed: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +194,15 @@ class Layout:
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.field == name), None)
+
+    @property
+    def protected(self) -> list[Column]:
+        return [column for column in self.columns if column.kind.protection]
+
+    def place_of(self, column: Column) -> int:
+        """Where a protected column begins among what is staged of all of them: fault, mask, parts."""
+        before = self.protected[: self.protected.index(column)]
+        return sum(2 + len(other.kind.protection.parts) for other in before)
 
     def message(self, fault: str) -> str:
         declared = {check.name: check.message for check in (*self.checks, *self.notices)}

@@ -1,8 +1,8 @@
 """The city's functions look for tables in the city's schema first, whoever calls them.
 
-Unless it is named in their path, PostgreSQL looks into a session's temporary tables before all others: anybody
-could put a table of staff of their own before ours, and be let through by the functions that guard approvals
-and counties.
+Unless it is named in their path, PostgreSQL looks into a session's temporary tables before all others:
+anybody could put a table of staff of their own before ours, and be let through by the functions that guard
+approvals and counties.
 """
 
 from django.db import connection

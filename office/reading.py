@@ -3,10 +3,13 @@
 A file from outside may be anything, so this process holds no connection, no settings and no secrets, imports
 nothing of the portal, and the kernel limits its memory and time. What it says:
 
-    stdout  the header as one JSON line, then the rows as text for `COPY … FROM STDIN`
+    stdout  the header as one JSON line, then the rows
     stderr  when the file is refused: one JSON line with the fault and its values
 
-A row is: import, row number in Excel, cells, places of numbers too long for Excel, places cleaned.
+A row to be staged is its apart cells as JSON, a tab, and text for `COPY … FROM STDIN`: import, row number
+in Excel, cells, places of numbers too long for Excel, places cleaned. Apart are the cells that no table may
+hold: the portal, which has the keys, protects them. Cells of columns that nobody asked for stay empty.
+Asked for rows by their numbers it gives all their cells instead, as JSON.
 """
 
 import codecs
@@ -63,8 +66,10 @@ def main():
         sys.exit(json.dumps({"fault": refused.fault, "values": refused.values}))
     except MemoryError:
         sys.exit(json.dumps({"fault": "too_much_memory", "values": {}}))
-    except (CalamineError, zipfile.BadZipFile, EOFError, KeyError, ValueError, csv.Error) as error:
+    except (CalamineError, zipfile.BadZipFile, csv.Error) as error:
         sys.exit(json.dumps({"fault": "damaged", "values": {"detail": str(error)[:200]}}))
+    except (EOFError, KeyError, ValueError) as error:  # their texts may quote a cell
+        sys.exit(json.dumps({"fault": "damaged", "values": {"detail": type(error).__name__}}))
 
 
 def read(order):
@@ -85,14 +90,15 @@ def read(order):
     # A kind for each column of the file: None keeps the cell as it is.
     kinds = [order["kinds"].get(name) for name in header]
     lines, count = [], 0
+    line_of = asked_for(order["rows"]) if "rows" in order else staged(order, header)
     for number, cells in rows:
-        line = copy_line(order["import"], number, cells, kinds)
-        if line is None:
+        row = tidied(cells, kinds)
+        if row is None:
             continue
         count += 1
         if count > order["max_rows"]:
             raise Refused("too_many_rows", limit=order["max_rows"])
-        lines.append(line)
+        lines.append(line_of(number, *row))
         if len(lines) == 2000:
             out.write("".join(lines))
             lines.clear()
@@ -102,14 +108,38 @@ def read(order):
         raise Refused("no_rows")
 
 
-def copy_line(import_id, number, cells, kinds):
-    """One row for COPY, or nothing for an empty row."""
+def staged(order, header):
+    """Writes rows for COPY."""
+    import_id = order["import"]
+    apart = [header.index(name) if name in header else None for name in order["apart"]]
+    blank = [place for place, name in enumerate(header) if name not in order["kinds"]]
+    hidden = [*blank, *(header.index(name) for name in order["hidden"] if name in header)]
+
+    def line_of(number, texts, imprecise, cleaned):
+        kept = json.dumps(["" if place is None else texts[place] for place in apart]) if apart else ""
+        for place in hidden:
+            texts[place] = ""
+        joined = '","'.join(texts)
+        if SPECIAL.search("".join(texts)):
+            joined = '","'.join([SPECIAL.sub(escape, text) for text in texts])
+        return f'{kept}\t{import_id}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
+
+    return line_of
+
+
+def asked_for(numbers):
+    """Writes all cells of some rows."""
+    wanted = set(numbers)
+    return lambda number, texts, *_places: json.dumps([number, texts]) + "\n" if number in wanted else ""
+
+
+def tidied(cells, kinds):
+    """Texts, places of numbers too long for Excel, and places cleaned; nothing for an empty row."""
     width = len(kinds)
     if len(cells) == width and set(map(type, cells)) == {str}:
         text = "".join(cells)
-        if text and not NOT_PLAIN(text):  # most rows: nothing to clean and nothing to escape
-            joined = '","'.join(cells)
-            return f'{import_id}\t{number}\t{{"{joined}"}}\t{{}}\t{{}}\n'
+        if text and not NOT_PLAIN(text):  # most rows: nothing to clean
+            return cells, (), ()
     texts, imprecise, cleaned = [], [], []
     for place, cell in enumerate(cells[:width] if len(cells) > width else cells):
         kind = kinds[place]
@@ -128,10 +158,7 @@ def copy_line(import_id, number, cells, kinds):
     if not any(texts):
         return None
     texts.extend([""] * (width - len(texts)))
-    joined = '","'.join(texts)
-    if SPECIAL.search("".join(texts)):
-        joined = '","'.join([SPECIAL.sub(escape, text) for text in texts])
-    return f'{import_id}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
+    return texts, imprecise, cleaned
 
 
 def escape(match):
@@ -139,6 +166,7 @@ def escape(match):
 
 
 def places(numbers):
+    """As an array of PostgreSQL."""
     return "{" + ",".join(map(str, numbers)) + "}"
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import xlsxwriter
 from django.utils.translation import gettext
 
-from office.layouts import Layout, layout
+from office.layouts import Column, Layout, layout
 from office.models import ImportFile, ImportRow, Outcome
+from office.staging import rows_as_sent
 
 # Its own name, so that it cannot be taken for a column of the file when the file comes back.
 REASON_HEADER = "退回原因"
@@ -37,7 +38,7 @@ class RowView:
     """A row as a page or a command shows it."""
 
     number: int
-    cells: list[str]
+    cells: list[str]  # as staged: empty where the layout has no such column, or no table may hold it
     problems: list[Finding]
     notices: list[Finding]
     changes: list[ChangedValue]
@@ -58,10 +59,10 @@ def noticed_rows(import_file: ImportFile, *, after: int = 0, limit: int = 50) ->
 
 
 def view(row: ImportRow, *, import_file: ImportFile, declared: Layout) -> RowView:
+    here = {"row": row, "header": import_file.header, "declared": declared}
+
     def worded(findings):
-        return [
-            finding(text, row=row, header=import_file.header, declared=declared) for text in findings or ()
-        ]
+        return [finding(text, **here) for text in findings or ()]
 
     return RowView(
         number=row.number,
@@ -70,7 +71,7 @@ def view(row: ImportRow, *, import_file: ImportFile, declared: Layout) -> RowVie
         notices=worded(row.notices),
         changes=[
             ChangedValue(
-                gettext(declared.label_of(name)), declared.shown(name, old), declared.shown(name, new)
+                gettext(declared.label_of(name)), *(shown(name, value, **here) for value in (old, new))
             )
             for name, old, new in row.changes or ()
         ],
@@ -83,7 +84,7 @@ def finding(text: str, *, row: ImportRow, header: list[str], declared: Layout) -
     column = declared.column(name)
     values = {"value": value, "cell": ""}
     if column:
-        values["cell"] = row.cells[header.index(column.header)] if column.header in header else ""
+        values["cell"] = cell_of(column, row=row, header=header, declared=declared)
         values["limit"] = column.kind.limit
         values["allowed"] = gettext(", ").join(texts[-1] for texts in column.kind.choices.values())
     return Finding(
@@ -91,6 +92,32 @@ def finding(text: str, *, row: ImportRow, header: list[str], declared: Layout) -
         header=column.header if column else gettext("Row"),
         message=gettext(declared.message(fault)) % values,
     )
+
+
+def cell_of(column: Column, *, row: ImportRow, header: list[str], declared: Layout) -> str:
+    """What the clerk wrote, masked where no table may hold it."""
+    if column.kind.protection:
+        return row.protected[declared.place_of(column) + 1] or ""
+    return row.cells[header.index(column.header)] if column.header in header else ""
+
+
+def shown(name: str, value: str | None, *, row: ImportRow, header: list[str], declared: Layout) -> str:
+    """An old or new value as the file would write it, opened and masked where it is sealed."""
+    column = declared.column(name)
+    if value is None or not (column and column.kind.protection):
+        return declared.shown(name, value)
+    protection = column.kind.protection
+    of = declared.column(protection.bound_to)
+    if of.kind.protection:
+        record = bytes_of(row.protected[declared.place_of(of) + 2])
+    else:
+        record = cell_of(of, row=row, header=header, declared=declared).upper()
+    return protection.mask(protection.opened(bytes_of(value), record))
+
+
+def bytes_of(text: str) -> bytes:
+    """From PostgreSQL's text of a bytea."""
+    return bytes.fromhex(text.removeprefix("\\x"))
 
 
 def reason(view: RowView) -> str:
@@ -104,8 +131,15 @@ def reason(view: RowView) -> str:
 def write_returned_workbook(import_file: ImportFile, target) -> None:
     """The clerk's own columns of the rejected rows, cells to correct marked, and the reasons; all of it text.
 
-    `target` is a path or a binary file. Corrected, it can be uploaded as it is.
+    The cells come from the stored file: not all of them are staged. `target` is a path or a binary file.
+    Corrected, it can be uploaded as it is.
     """
+    rejected = ImportRow.objects.filter(import_file=import_file, outcome=Outcome.REJECTED).order_by("number")
+    sent = rows_as_sent(
+        import_file,
+        layout=layout(import_file.layout),
+        numbers=list(rejected.values_list("number", flat=True)),
+    )
     kept = [place for place, name in enumerate(import_file.header) if name != REASON_HEADER]
     headers = [import_file.header[place] for place in kept]
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as workbook:
@@ -119,11 +153,10 @@ def write_returned_workbook(import_file: ImportFile, target) -> None:
         sheet.freeze_panes(1, 0)
         for place, name in enumerate([*headers, REASON_HEADER]):
             sheet.write_string(0, place, name, bold)
-        for line, row in enumerate(rejected_rows(import_file), start=1):
+        for line, (row, cells) in enumerate(zip(rejected_rows(import_file), sent, strict=True), start=1):
             wrong = {problem.header for problem in row.problems}
             for place, name in enumerate(headers):
-                cell = row.cells[kept[place]]
-                sheet.write_string(line, place, cell, marked if name in wrong else plain)
+                sheet.write_string(line, place, cells[kept[place]], marked if name in wrong else plain)
             sheet.write_string(line, len(headers), reason(row), red)
 
 

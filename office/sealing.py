@@ -26,13 +26,28 @@ class Tampered(Exception):
 
 def seal(text: str, *, binding: str) -> bytes:
     """The text under the current key."""
-    head, cipher = _current()
-    nonce = os.urandom(NONCE)
-    return b"".join((head, nonce, cipher.encrypt(nonce, text.encode(), binding.encode())))
+    return seal_bytes(text.encode(), binding=binding)
 
 
 def unseal(sealed: bytes, *, binding: str) -> str:
     """The text that was sealed with this binding; raises Tampered."""
+    return unseal_bytes(sealed, binding=binding).decode()
+
+
+def bound(column: str, row: bytes | str) -> str:
+    """The binding of a value: its `table.column`, and what tells its row before there is a primary key."""
+    return f"{column} {row if isinstance(row, str) else bytes(row).hex()}"
+
+
+def seal_bytes(content: bytes, *, binding: str) -> bytes:
+    """The bytes under the current key."""
+    head, cipher = _current()
+    nonce = os.urandom(NONCE)
+    return b"".join((head, nonce, cipher.encrypt(nonce, content, binding.encode())))
+
+
+def unseal_bytes(sealed: bytes, *, binding: str) -> bytes:
+    """The bytes that were sealed with this binding; raises Tampered."""
     sealed = bytes(sealed)
     key_id = key_of(sealed)
     cipher = _ciphers().get(key_id)
@@ -40,10 +55,9 @@ def unseal(sealed: bytes, *, binding: str) -> str:
         raise Tampered(f"{binding}: no key “{key_id}”")
     start = 1 + sealed[0]
     try:
-        opened = cipher.decrypt(sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode())
+        return cipher.decrypt(sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode())
     except (InvalidTag, ValueError):
         raise Tampered(binding) from None
-    return opened.decode()
 
 
 def key_of(sealed: bytes) -> str:
@@ -69,8 +83,10 @@ def masked(number: str) -> str:
 
 
 def masked_phone(number: str) -> str:
-    """138****5678; a shorter number keeps its first three digits only."""
-    return f"{number[:3]}****{number[7:]}" if len(number) == 11 else number[:3] + "*" * (len(number) - 3)
+    """138****5678; a number of another length keeps its first three digits, a short one none."""
+    if len(number) == 11:
+        return f"{number[:3]}****{number[7:]}"
+    return number[:3] + "*" * (len(number) - 3) if len(number) > 6 else "*" * len(number)
 
 
 def masked_account(number: str) -> str:

@@ -1,10 +1,18 @@
-"""From the stored file to staged rows: the reader runs as a child, its rows go straight to COPY."""
+"""From the stored file to staged rows: the reader runs as a child, its rows are protected and go to COPY.
 
+The reader works on what anybody may have sent, so it gets no keys: it hands the cells that no table may hold
+over, and `office/protecting.py` replaces them here.
+"""
+
+import contextlib
+import itertools
 import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connection
@@ -12,6 +20,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from office.layouts import Layout
 from office.models import ImportFile
+from office.protecting import apart, protect, without_numbers
+from office.uploads import opened
 
 READER = Path(__file__).with_name("reading.py")
 MAX_MEMORY = 900 * 1024 * 1024
@@ -34,34 +44,53 @@ class Refused(Exception):
         return {"message": self.message, "values": self.values}
 
 
-def stage(import_file: ImportFile, *, layout: Layout, path: Path) -> None:
+def stage(import_file: ImportFile, *, layout: Layout) -> None:
     """Read the file into `office_importrow` and its header into `import_file`, or raise Refused."""
-    order = {
-        "import": import_file.pk,
-        "path": str(path),
-        "kinds": {column.header: column.kind.cleaning for column in layout.columns},
-        "max_rows": settings.IMPORT_MAX_ROWS,
-        "max_columns": MAX_COLUMNS,
-        "max_unpacked": settings.IMPORT_MAX_UNPACKED_BYTES,
-        "max_memory": MAX_MEMORY,
-        "max_seconds": MAX_CPU_SECONDS,
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-I", str(READER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
-    )
+    order = {"apart": apart(layout), "hidden": [column.header for column in layout.protected]}
+    with reading(import_file, layout=layout, order=order) as lines:
+        if first := lines.readline():
+            header = json.loads(first)
+            check_header(header, layout=layout)
+            import_file.header = header
+            copy_rows(protect(lines, layout=layout, header=header))
+
+
+def rows_as_sent(import_file: ImportFile, *, layout: Layout, numbers: list[int]) -> Iterator[list[str]]:
+    """All cells of the rows with these numbers, from the stored file."""
+    with reading(import_file, layout=layout, order={"rows": numbers}) as lines:
+        lines.readline()
+        for line in lines:
+            yield json.loads(line)[1]
+
+
+@contextlib.contextmanager
+def reading(import_file: ImportFile, *, layout: Layout, order: dict) -> Iterator[BinaryIO]:
+    """What the reader says of the stored file; raises Refused when it refuses it."""
+    with opened(import_file.stored_as) as file:
+        order = order | {
+            "import": import_file.pk,
+            "path": f"/dev/fd/{file.fileno()}",
+            "kinds": {column.header: column.kind.cleaning for column in layout.columns},
+            "max_rows": settings.IMPORT_MAX_ROWS,
+            "max_columns": MAX_COLUMNS,
+            "max_unpacked": settings.IMPORT_MAX_UNPACKED_BYTES,
+            "max_memory": MAX_MEMORY,
+            "max_seconds": MAX_CPU_SECONDS,
+        }
+        child = subprocess.Popen(
+            [sys.executable, "-I", str(READER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[file.fileno()],
+            env={"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
+        )
     clock = threading.Timer(MAX_SECONDS, child.kill)
     clock.start()
     try:
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.close()
-        if first := child.stdout.readline():
-            import_file.header = json.loads(first)
-            check_header(import_file.header, layout=layout)
-            copy_rows(child.stdout)
+        yield child.stdout
         said = child.stderr.read()
         if child.wait():
             raise refusal_of(said)
@@ -73,19 +102,20 @@ def stage(import_file: ImportFile, *, layout: Layout, path: Path) -> None:
         child.stderr.close()
 
 
-def copy_rows(source) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "copy office_importrow (import_file_id, number, cells, imprecise, cleaned) from stdin"
-        ) as copy,
-    ):
-        while block := source.read(1 << 17):
-            copy.write(block)
+def copy_rows(lines: Iterable[bytes]) -> None:
+    with connection.cursor() as cursor, cursor.copy(COPY_ROWS) as copy:
+        for block in batched(lines, 500):
+            copy.write(b"".join(block))
+
+
+def batched(lines: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+    lines = iter(lines)
+    return iter(lambda: list(itertools.islice(lines, size)), [])
 
 
 def check_header(header: list[str], *, layout: Layout) -> None:
-    named = [name for name in header if name]
+    # Of a file without a header the first row is somebody's.
+    named = [without_numbers(name) for name in header if name]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
         raise Refused(DUPLICATE_HEADERS, headers="、".join(twice))
@@ -107,6 +137,8 @@ def refusal_of(said: bytes) -> Refused:
     except (ValueError, IndexError, KeyError):
         return Refused(MESSAGES["too_much_memory"])
 
+
+COPY_ROWS = "copy office_importrow (import_file_id, number, cells, imprecise, cleaned, protected) from stdin"
 
 DUPLICATE_HEADERS = gettext_noop("Columns with the same header: %(headers)s. Each header may appear once.")
 MISSING_HEADERS = gettext_noop(

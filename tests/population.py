@@ -81,15 +81,13 @@ def insure(
 ) -> Person:
     """A person with one spell."""
     number = next(_numbers)
-    person = Person.objects.create(
-        document_type="01",
-        document_number=identity_card(
-            number % 1000, born=date(1960 + number // 1000 % 40, 1, 1 + number // 40_000)
-        ),
+    person = Person.of(
+        identity_card(number % 1000, born=date(1960 + number // 1000 % 40, 1, 1 + number // 40_000)),
         name=f"测试{number}",
         person_number=f"P{number:08d}",
         died_on=died_on,
     )
+    person.save()
     Enrolment.objects.create(
         person=person,
         scheme=scheme,
@@ -100,6 +98,7 @@ def insure(
         first_month=Month.parse(first),
         last_month=last and Month.parse(last),
     )
+    person.refresh_from_db()  # the county follows the spell
     return person
 
 

@@ -1,6 +1,6 @@
 -- The credit roll of a run, by county and person.
 select
-    person.person_number, person.name, person.document_number, line.status, line.base, line.standard, line.amount,
+    person.person_number, person.name, person.document_index, person.document_sealed, line.status, line.base, line.standard, line.amount,
     county.name
 from accounts_runline line
 join accounts_account account on account.id = line.credit_id

@@ -27,8 +27,9 @@ select
     facility.credit_code as old_credit_code, coalesce(line.credit_code, facility.credit_code, '') as new_credit_code,
     facility.bank_holder as old_bank_holder, coalesce(line.bank_holder, facility.bank_holder, '') as new_bank_holder,
     facility.bank_name as old_bank_name, coalesce(line.bank_name, facility.bank_name, '') as new_bank_name,
-    facility.bank_account as old_bank_account,
-    coalesce(line.bank_account, facility.bank_account, '') as new_bank_account
+    facility.bank_account_index as old_account_index, facility.bank_account_sealed as old_account_sealed,
+    coalesce(line.account_index, facility.bank_account_index) as new_account_index,
+    coalesce(line.account_sealed, facility.bank_account_sealed) as new_account_sealed
 from typed line
 left join facilities_facility facility on facility.code = line.code
 left join twice on twice.code = line.code

@@ -2,38 +2,31 @@
 -- A row says: from `first_month` the person has this status, base, employer and county.
 create temporary table facts on commit drop as
 with proven as materialized (
-    select *, document_type in ('01', '07', '17') and identity_card_is_valid(document_number) as born_inside
+    select *, document_type in ('01', '07', '17') and has_check_digit as born_inside
     from typed
 ),
 born as materialized (
     select *,
-        document_type = '01' and not born_inside as check_digit_wrong,
-        case when born_inside
-             and substr(document_number, 7, 2) in ('18', '19', '20')
-             and substr(document_number, 11, 2) between '01' and '12'
-             and substr(document_number, 13, 2)::int between 1 and date_part('day',
-                 (substr(document_number, 7, 4) || '-' || substr(document_number, 11, 2) || '-01')::date
-                 + interval '1 month - 1 day')
-        then substr(document_number, 7, 8)::date end as birth_date,
-        case when born_inside then case substr(document_number, 17, 1)::int %% 2 when 1 then '1' else '2' end
-        else '' end as sex,
+        document_type = '01' and not has_check_digit as check_digit_wrong,
+        case when born_inside then card_birth_date end as birth_date,
+        case when born_inside then card_sex else '' end as sex,
         (status, retirement_group, base, employer_code, county_code, last_month)::text as content
     from proven
 ),
 -- Names and numbers on which rows of one file disagree.
 name_conflict as materialized (
-    select document_type, document_number, min(number) || ', ' || max(number) as rows
+    select document_type, document_index, min(number) || ', ' || max(number) as rows
     from typed
-    where document_number is not null
-    group by document_type, document_number
+    where document_index is not null
+    group by document_type, document_index
     having min(name) <> max(name)
 ),
 number_conflict as materialized (
     select person_number, min(number) || ', ' || max(number) as rows
     from typed
-    where person_number is not null and document_number is not null
+    where person_number is not null and document_index is not null
     group by person_number
-    having min(document_type || document_number) <> max(document_type || document_number)
+    having min(document_type || document_index::text) <> max(document_type || document_index::text)
 ),
 employer_conflict as materialized (
     select employer_code, (array_agg(employer_name order by number))[1] as name, min(number) as row
@@ -45,7 +38,7 @@ employer_conflict as materialized (
 -- Rows of the same person and scheme follow one another by month.
 placed as (
     select born.*,
-        case when document_number is not null then document_type || ' ' || document_number || ' ' || scheme
+        case when document_index is not null then document_type || ' ' || document_index::text || ' ' || scheme
         end as key,
         lag(number) over neighbours as previous_number,
         lag(first_month) over neighbours as previous_month,
@@ -55,16 +48,17 @@ placed as (
         lead(number) over neighbours as next_number,
         lead(first_month) over neighbours as next_month,
         -- Of several rows the latest month says how to reach the person.
-        last_value(phone) over person as latest_phone,
+        last_value(phone_index) over person as latest_phone_index,
+        last_value(phone_sealed) over person as latest_phone_sealed,
         last_value(person_number) over person as latest_person_number
     from born
     window
         neighbours as (
-            partition by document_type, document_number, scheme, case when document_number is null then number end
+            partition by document_type, document_index, scheme, case when document_index is null then number end
             order by first_month, number
         ),
         person as (
-            partition by document_type, document_number order by first_month, number
+            partition by document_type, document_index order by first_month, number
             rows between unbounded preceding and unbounded following
         )
 ),
@@ -75,13 +69,13 @@ spells as materialized (
         select distinct person.id
         from typed
         join insured_person person
-            on person.document_number = typed.document_number and person.document_type = typed.document_type
+            on person.document_index = typed.document_index and person.document_type = typed.document_type
     ) known
     join insured_enrolment spell on spell.person_id = known.id
 ),
 met as materialized (
     select placed.*,
-        person.id as person_id, person.name as old_name, person.phone as old_phone,
+        person.id as person_id, person.name as old_name, person.phone_index as old_phone_index, person.phone_sealed as old_phone_sealed,
         person.person_number as old_person_number, person.died_on,
         person.county_id as person_county_id,
         employer.id as employer_id, employer.name as old_employer_name,
@@ -101,7 +95,7 @@ met as materialized (
         least(coalesce(placed.last_month, same.last_month), (next_month - interval '1 month')::date) as ends
     from placed
     left join insured_person person
-        on person.document_number = placed.document_number and person.document_type = placed.document_type
+        on person.document_index = placed.document_index and person.document_type = placed.document_type
     left join insured_employer employer on employer.code = placed.employer_code
     left join office_county county on county.code = placed.county_code
     left join facilities_facility facility on facility.code = placed.facility_code
@@ -115,17 +109,18 @@ met as materialized (
 ),
 restated as materialized (select same_id from met where same_id is not null),
 choice_conflict as materialized (
-    select document_type, document_number, slot, selection_year, min(number) || ', ' || max(number) as rows
+    select document_type, document_index, slot, selection_year, min(number) || ', ' || max(number) as rows
     from met
     where facility_code is not null and selection_month is not null
-    group by document_type, document_number, slot, selection_year
+    group by document_type, document_index, slot, selection_year
     having min(selection_month || facility_code) <> max(selection_month || facility_code)
 )
 select met.*,
     key as relies_on,
     same_id is null and ended_id is null as is_new,
     coalesce(met.name, old_name) as new_name,
-    coalesce(latest_phone, old_phone, '') as new_phone,
+    coalesce(latest_phone_index, old_phone_index) as new_phone_index,
+    coalesce(latest_phone_sealed, old_phone_sealed) as new_phone_sealed,
     coalesce(latest_person_number, old_person_number) as new_person_number,
     coalesce(met.employer_name, old_employer_name) as new_employer_name,
     coalesce(retirement_group, '') as new_retirement_group,
@@ -160,7 +155,7 @@ select met.*,
     ) as has_agreement
 from met
 left join name_conflict
-    on name_conflict.document_number = met.document_number and name_conflict.document_type = met.document_type
+    on name_conflict.document_index = met.document_index and name_conflict.document_type = met.document_type
 left join number_conflict on number_conflict.person_number = met.person_number
 left join employer_conflict on employer_conflict.employer_code = met.employer_code
 left join insured_person holder
@@ -172,7 +167,7 @@ left join insured_selection chosen
     and date_part('year', chosen.first_month) = selection_year
 left join facilities_facility chosen_facility on chosen_facility.id = chosen.facility_id
 left join choice_conflict
-    on choice_conflict.document_number = met.document_number and choice_conflict.document_type = met.document_type
+    on choice_conflict.document_index = met.document_index and choice_conflict.document_type = met.document_type
     and choice_conflict.slot = met.slot and choice_conflict.selection_year = met.selection_year
 left join lateral (
     select min(choice.first_month) as first_month

@@ -6,7 +6,7 @@ select
     accepted.county_id, accepted.first_month, accepted.ends
 from accepted
 join insured_person person
-    on person.document_number = accepted.document_number and person.document_type = accepted.document_type
+    on person.document_index = accepted.document_index and person.document_type = accepted.document_type
 left join insured_employer employer on employer.code = accepted.employer_code
 where accepted.same_id is null
 order by person.id, accepted.scheme, accepted.first_month

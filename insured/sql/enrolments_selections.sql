@@ -5,5 +5,5 @@ select distinct
     make_date(accepted.selection_year::int, 12, 1), 'first', ''
 from accepted
 join insured_person person
-    on person.document_number = accepted.document_number and person.document_type = accepted.document_type
+    on person.document_index = accepted.document_index and person.document_type = accepted.document_type
 where accepted.facility_id is not null and accepted.chosen_id is null

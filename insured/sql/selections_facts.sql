@@ -12,7 +12,7 @@ with known as materialized (
     left join lateral (
         select count(*) as people, min(id) as id, min(county_id) as county_id
         from insured_person
-        where insured_person.document_number = line.document_number
+        where insured_person.document_index = line.document_index
     ) person on true
     left join facilities_facility facility on facility.code = line.facility_code
     left join office_county county on county.id = facility.county_id
@@ -27,7 +27,7 @@ placed as materialized (
         lead(number) over neighbours as next_number,
         lead(first_month) over neighbours as next_month
     from known
-    window neighbours as (partition by document_number, slot, year order by first_month, number)
+    window neighbours as (partition by document_index, slot, year order by first_month, number)
 ),
 met as materialized (
     select
@@ -49,8 +49,8 @@ met as materialized (
 select
     met.*,
     same_id is null and ended_id is null as is_new,
-    document_number || ' ' || met.slot || ' ' || year as key,
-    document_number || ' ' || met.slot || ' ' || year as relies_on,
+    document_index::text || ' ' || met.slot || ' ' || year as key,
+    document_index::text || ' ' || met.slot || ' ' || year as relies_on,
     case
         when met.first_month = previous_month then previous_number || ', ' || number
         when met.first_month = next_month then number || ', ' || next_number

@@ -32,7 +32,10 @@ def first_of(text: str | None, total: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it."""
+    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it.
+
+    `act` is what a button says and where it posts to; the answer, a panel, takes this one's place.
+    """
 
     title: str
     columns: dict[str, str]
@@ -40,6 +43,7 @@ class Panel:
     figures: list = field(default_factory=list)
     note: str = ""
     link: tuple[str, str] | None = None
+    act: tuple[str, str] | None = None
     pages: Pages | None = None
     anchor: str = ""
 

@@ -101,10 +101,13 @@ class RecordAdmin(ModelAdmin):
         """What the record is called above its page, where it should not be its own name."""
         return record
 
+    def panels_of(self, request, record) -> list:
+        return [panel(request, record) for panel in self.panels]
+
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
             context["original"] = Titled(obj, self.title_of(obj))
-            found = [panel(request, obj) for panel in self.panels]
+            found = self.panels_of(request, obj)
             context["show_save_and_add_another"] = False
             found.append(timeline(request, obj, along=self.history_along))
             context["panels"] = [

@@ -58,7 +58,8 @@ def steps_of(run: Run, approval_hash: str) -> list[dict]:
     if not run.chain and run.reviewed_at:  # before there were chains
         steps.append({"label": _("Review"), "who": run.reviewed_by, "at": run.reviewed_at})
     steps += [
-        {"label": step.kind.label, **signature(step, drafted)} for step in approvals.steps_of(run, hash=hash)
+        {"label": step.kind.label, **signature(step, drafted)}
+        for step in approvals.steps_of(run, hash=approval_hash)
     ]
     steps.append({"label": _("Post"), "who": "", "at": run.posted_at})
     waiting = next((step for step in steps if not step["at"]), None)

@@ -16,25 +16,27 @@ declare
     changed text;
     found text;
 begin
-    -- A sealed value is another when its blind index is; sealed again, under a new key, it is the same.
+    -- Of a sealed value (`x_sealed`) is kept whether there was one, when what it is (`x_index`) has changed:
+    -- the same value under another key is no change, and no key must be kept for the history's sake.
     select string_agg(
-        format(
+        case when attname like '%\_sealed' then format(
+            'case when %4$s is distinct from %5$s'
+            ' then jsonb_build_object(%1$L, jsonb_build_array(%2$s is not null, %3$s is not null)) else ''{}'' end',
+            attname, was, is_now, replace(was, '_sealed', '_index'), replace(is_now, '_sealed', '_index')
+        ) else format(
             'case when %2$s is distinct from %3$s'
-            ' then jsonb_build_object(%1$L, jsonb_build_array(%4$s, %5$s)) else ''{}'' end',
-            kept.attname,
-            case tg_op when 'INSERT' then 'null' else format('o.%I', told.attname) end,
-            case tg_op when 'UPDATE' then format('n.%I', told.attname) else 'null' end,
-            case tg_op when 'INSERT' then 'null' else format('o.%I', kept.attname) end,
-            case tg_op when 'UPDATE' then format('n.%I', kept.attname) else 'null' end
-        ),
-        ' || ' order by kept.attnum
+            ' then jsonb_build_object(%1$L, jsonb_build_array(%2$s, %3$s)) else ''{}'' end',
+            attname, was, is_now
+        ) end,
+        ' || ' order by attnum
     ) into changed
-    from pg_attribute kept
-    left join pg_attribute index on index.attrelid = kept.attrelid and not index.attisdropped
-        and kept.attname like '%\_sealed' and index.attname = regexp_replace(kept.attname, '_sealed$', '_index')
-    cross join lateral (select coalesce(index.attname, kept.attname) as attname) told
-    where kept.attrelid = tg_relid and kept.attnum > 0 and not kept.attisdropped
-        and kept.attname <> all (tg_argv[1:]);
+    from pg_attribute
+    cross join lateral (
+        select
+            case tg_op when 'INSERT' then 'null' else format('o.%I', attname) end as was,
+            case tg_op when 'UPDATE' then format('n.%I', attname) else 'null' end as is_now
+    ) named
+    where attrelid = tg_relid and attnum > 0 and not attisdropped and attname <> all (tg_argv[1:]);
 
     found := case tg_op
         when 'INSERT' then $sql$

@@ -93,6 +93,8 @@ class ImportRow(models.Model):
     cells = ArrayField(models.TextField(), verbose_name=_("cells"))
     imprecise = ArrayField(models.SmallIntegerField(), verbose_name=_("numbers too long for Excel"))
     cleaned = ArrayField(models.SmallIntegerField(), verbose_name=_("cells that were cleaned"))
+    # In place of cells that no table may hold: what was wrong with each, its mask, what is kept of it.
+    protected = ArrayField(models.TextField(null=True), verbose_name=_("protected cells"), default=list)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, null=True)
     problems = ArrayField(models.TextField(), verbose_name=_("problems"), null=True)
     notices = ArrayField(models.TextField(), verbose_name=_("notices"), null=True)

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from accounts.models import Account
+from insured.documents import document_index
 from insured.models import Enrolment, Person
 from office.models import Run
 from tests.files import enrolment, workbook
@@ -68,7 +69,7 @@ def test_a_clerk_imports_a_workbook_and_corrects_its_bad_row(signed_in):
     upload(page, corrected.getvalue())
     confirm(page, "确认导入")
     page.get_by_text("已导入").first.wait_for()  # by the worker
-    assert Enrolment.objects.get(person__document_number=BAD).base == Decimal("5000.00")
+    assert Enrolment.objects.get(person__document_index=document_index(BAD)).base == Decimal("5000.00")
 
 
 def test_a_month_is_prepared_approved_posted_and_its_roll_downloaded(signed_in):

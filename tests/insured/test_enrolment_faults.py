@@ -3,6 +3,7 @@
 import pytest
 
 from insured.models import Enrolment, Person
+from office.sealing import masked
 from tests.files import PERSON, checked, counts, enrolment, problems
 from tests.population import identity_card
 
@@ -24,7 +25,7 @@ def with_check_digit(body: str) -> str:
         (
             {"证件号码": WRONG_DIGIT},
             "证件号码",
-            f"“{WRONG_DIGIT}” is not a valid identity number: its check digit is wrong",
+            f"“{masked(WRONG_DIGIT)}” is not a valid identity number: its check digit is wrong",
         ),
         (
             {"证件号码": "441602800101001"},
@@ -34,17 +35,17 @@ def with_check_digit(body: str) -> str:
         (
             {"证件号码": (n := with_check_digit("44160220240230001"))},
             "证件号码",
-            f"“{n}”: the birth date inside the number does not exist",
+            f"“{masked(n)}”: the birth date inside the number does not exist",
         ),
         (
             {"证件号码": (n := with_check_digit("44160220981301001"))},
             "证件号码",
-            f"“{n}”: the birth date inside the number does not exist",
+            f"“{masked(n)}”: the birth date inside the number does not exist",
         ),
         (
             {"证件号码": (n := with_check_digit("44160220980101001"))},
             "证件号码",
-            f"“{n}”: the birth date inside the number lies in the future",
+            f"“{masked(n)}”: the birth date inside the number lies in the future",
         ),
         ({"证件号码": "A" * 31, "证件类型": "08"}, "证件号码", "is longer than 30 characters"),
         ({"证件类型": "02"}, "证件类型", "“02” is not one of: 01, 04, 05, 06, 07, 08, 16, 17, 90, 99"),

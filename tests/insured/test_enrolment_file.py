@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from insured.models import Employer, Enrolment, Person, Selection
-from office import imports, returned
+from office import imports, returned, uploads
 from office.models import ImportFile, ImportRow, ImportState, Origin
+from office.sealing import masked
 from office.staging import Refused
 from policies.month import Month
 from tests.files import (
@@ -56,7 +57,7 @@ def test_wide_digits_and_invisible_characters_are_cleaned_and_noted():
     )
     file = applied([row])
     assert notices(file)[0] == (
-        2, "证件号码", f"full-width or invisible characters were cleaned; read as “{PERSON}”",
+        2, "证件号码", f"full-width or invisible characters were cleaned; read as “{masked(PERSON)}”",
     )  # fmt: skip
     assert [column for _row, column, _message in notices(file)] == [
         "证件号码",
@@ -247,7 +248,8 @@ def test_a_changed_name_or_phone_is_a_change_and_an_empty_one_is_not():
     applied([enrolment(手机号码="1")])
     assert counts(applied([enrolment(姓名="张三丰", 手机号码="2")])) == {"changed": 1}
     assert counts(checked([enrolment(姓名="张三丰", 手机号码="")])) == {"unchanged": 1}
-    assert Person.objects.values_list("name", "phone").get() == ("张三丰", "2")
+    person = Person.objects.get()
+    assert (person.name, person.phone) == ("张三丰", "2")
 
 
 def test_nobody_is_insured_after_death():
@@ -301,12 +303,12 @@ def test_the_returned_workbook_is_the_clerks_own_with_reasons_and_comes_back():
     assert line[-1].startswith("第3行")
 
 
-def test_the_same_content_is_applied_once(settings):
+def test_the_same_content_is_applied_once():
     file = applied([enrolment()])
     again = imports.upload(
         layout="enrolments",
         name="别名.xlsx",
-        content=[(Path(settings.MEDIA_ROOT) / file.stored_as).read_bytes()],
+        content=uploads.blocks(file.stored_as),
         by=None,
         origin=Origin.PAGE,
     )

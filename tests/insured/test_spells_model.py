@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from insured.documents import document_index
 from insured.models import Enrolment
 from office import imports
 from office.models import ImportState
@@ -77,7 +78,7 @@ def as_row(who: int, first: int, span: int | None, base: str) -> dict[str, str]:
 
 
 def months_on_record(who: int) -> dict[int, str]:
-    spells = Enrolment.objects.filter(person__document_number=identity_card(who))
+    spells = Enrolment.objects.filter(person__document_index=document_index(identity_card(who)))
     found: dict[int, str] = {}
     for spell in spells:
         last = spell.last_month or START + HORIZON - 1

@@ -64,7 +64,8 @@ def test_the_same_content_at_once(committed):
 
 def test_a_record_entered_by_hand_meanwhile(committed):
     file = checked(people([1]))
-    person = Person.objects.create(document_number=identity_card(1), name="李四")
+    person = Person.of(identity_card(1), name="李四")
+    person.save()
     assert at_once(file) == [imports.CHANGED_SINCE]
     assert not Enrolment.objects.exists()
     assert counts(imports.check(file)) == {"changed": 1}
@@ -94,7 +95,7 @@ def test_confirmed_files_are_applied_once_in_the_background():
 @pytest.mark.django_db
 def test_a_confirmed_file_that_no_longer_fits_is_shown_anew():
     file = imports.confirm(checked(people([1, 2])), by=member("clerk"))
-    Person.objects.create(document_number=identity_card(1), name="李四")
+    Person.of(identity_card(1), name="李四").save()
     apply_import(file.pk)
     file.refresh_from_db()
     assert (file.state, file.applied_by) == (ImportState.CHECKED, None)

@@ -28,8 +28,10 @@ def town(committed):
     """Forty thousand active members with bases from 2000.00 to 2399.99 yuan."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into insured_person (document_type, document_number, name, sex, phone)"
-            " select '99', 'T' || n, '居民' || n, '', '' from generate_series(1, %s) n",
+            "insert into insured_person"
+            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
+            " select '99', decode(md5(n::text), 'hex'), '', '', '居民' || n, ''"
+            " from generate_series(1, %s) n",
             [PEOPLE],
         )
         cursor.execute(

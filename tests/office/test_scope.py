@@ -75,8 +75,9 @@ def test_whoever_is_disabled_sees_nothing(two_counties):
 @pytest.mark.parametrize(
     "written",
     [
-        "insert into insured_person (document_type, document_number, name, phone, sex, county_id)"
-        " values ('08', 'E1', '外人', '', '', {there})",
+        "insert into insured_person"
+        " (document_type, document_index, document_sealed, document_tail_index, name, sex, county_id)"
+        " values ('08', '1', '1', '1', '外人', '', {there})",
         "update insured_person set county_id = {there}",
         "insert into insured_enrolment (person_id, scheme, status, retirement_group, county_id, first_month)"
         " values ((select min(id) from insured_person), '390', 'resident', '', {there}, '2023-01-01')",
@@ -113,9 +114,9 @@ def test_every_function_that_reads_tables_is_bound_to_the_citys(db):
 def test_updates_and_deletes_pass_over_what_is_not_seen(two_counties):
     clerk = member("clerk", "a", counties=(HERE,))
     with pages_of(clerk):
-        assert Person.objects.update(phone="1") == 2
+        assert Person.objects.update(name="改名") == 2
         assert Selection.objects.all()._raw_delete("default") == 2
-    assert Person.objects.filter(phone="1").count() == 2
+    assert Person.objects.filter(name="改名").count() == 2
     assert Selection.objects.count() == 2
 
 

@@ -21,7 +21,7 @@ def test_a_sealed_text_opens_again_and_looks_different_each_time():
     assert unseal(first, binding=ROW) == unseal(memoryview(second), binding=ROW) == "13800005678"
 
 
-@pytest.mark.parametrize("binding", ["insured_person.phone 2", "insured_person.document_number 1", ""])
+@pytest.mark.parametrize("binding", ["insured_person.phone 2", "insured_person.document_number 1"])
 def test_it_opens_for_no_other_row_or_column_and_the_refusal_names_the_place_asked_for(binding):
     sealed = seal("13800005678", binding=ROW)
     with pytest.raises(Tampered, match=binding):
@@ -104,6 +104,7 @@ def test_masks_keep_what_helps_to_recognise_and_no_more():
     assert sealing.masked("44160219800101001X") == "4416**********001X"
     assert sealing.masked("E1234567") == "E*******"
     assert sealing.masked_phone("13812345678") == "138****5678"
-    assert sealing.masked_phone("075112") == "075***"
+    assert sealing.masked_phone("07511234567890") == "075***********"
+    assert sealing.masked_phone("12345") == "*****"
     assert sealing.masked_account("6222021234567890123") == "***************0123"
     assert read_key(base64.b64encode(b"k" * 32).decode(), name="X") == b"k" * 32
