@@ -14,7 +14,8 @@ declare
 begin
     for function in
         select oid from pg_proc
-        where pronamespace = current_schema()::regnamespace and provolatile <> 'i' and proconfig is null
+        where pronamespace = current_schema()::regnamespace and provolatile <> 'i'
+            and coalesce(proconfig::text, '') !~ 'search_path'
     loop
         execute format('alter function %s set search_path = %I, ext, pg_temp', function, current_schema());
     end loop;

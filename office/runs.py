@@ -469,6 +469,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
             reason=reason,
         )
         _record(posted, by=by, origin=origin, act="reverse", reason=reason)
+        demand_free(reversal, at=APPROVE)
         compute(reversal.pk)
     reversal.refresh_from_db()
     return reversal

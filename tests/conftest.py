@@ -21,6 +21,7 @@ KEPT = (
     "office_approvalchain",
     "office_city",
     "office_county",
+    "office_exclusiveroles",
     "office_policyversion",
     "office_threshold",
     "office_staff",  # versions name who approved them: emptied by DELETE instead

@@ -8,6 +8,7 @@ from office.imports import Refused, may_be_applied
 from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 from policies.month import Month
+from tests import population
 from tests.population import contract, insure, member, released, select
 
 MARCH = Month(2023, 3)
@@ -97,7 +98,9 @@ def test_a_prepayment_is_not_given_back_while_the_year_is_being_settled(town):
 def test_a_year_is_not_settled_while_a_prepayment_is_given_back(town):
     year_end = approved(town, "year_end", Month(2022, 1))
     prepayment = posted(town, "prepayment", MARCH)
-    reversal = runs.reverse(prepayment, by=town["reviewer"], origin="page", reason="多拨")
+    reversal = released(
+        population.approved(runs.reverse(prepayment, by=town["reviewer"], origin="page", reason="多拨"))
+    )
     with pytest.raises(RunRefused, match=f"#{reversal.pk}"):
         start(town, year_end)
     runs.post_chunks(reversal.pk)

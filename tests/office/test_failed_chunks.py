@@ -9,7 +9,7 @@ from office import runs
 from office.models import RunState
 from office.refusal import RunRefused
 from policies.month import Month
-from tests.population import insure, member
+from tests.population import approved, insure, member, released
 
 MARCH = Month(2023, 3)
 
@@ -25,12 +25,8 @@ def posting(staff, monkeypatch):
     monkeypatch.setattr("accounts.credit.CHUNK_SIZE", 2)
     for _number in range(6):
         insure(base="5000")
-    run = runs.compute(
-        runs.prepare(kind="credit", scheme="310", period=MARCH, by=staff["clerk"], origin="page").pk
-    )
-    runs.approve(run, by=staff["reviewer"], origin="page")
-    runs.start_posting(run, by=staff["reviewer"], origin="page")
-    return run
+    run = runs.prepare(kind="credit", scheme="310", period=MARCH, by=staff["clerk"], origin="page")
+    return released(approved(runs.compute(run.pk)))
 
 
 def change_lines(run, chunk: int | None, by: str) -> None:

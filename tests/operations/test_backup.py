@@ -24,7 +24,7 @@ from operations.models import Backup
 from operations.restore import RestoreRefused, restore
 from operations.sealed import FRAME, Unreadable, Writer, reader
 from policies.month import Month
-from tests.population import contract, insure, member, select
+from tests.population import contract, insure, member, posted, select
 from tests.services import CITY, DATABASE
 
 KEY = bytes(range(32))
@@ -94,13 +94,8 @@ def city(committed, settings, tmp_path):
         select(insure(), facility, first="2023-01")
     for kind in ("credit", "prepayment"):
         run = runs.prepare(kind=kind, scheme="310", period=Month(2023, 2), by=clerk, origin="page")
-        run = runs.compute(run.pk)
-        runs.approve(run, by=reviewer, origin="page")
-        runs.start_posting(run, by=reviewer, origin="page")
-        runs.post_chunks(run.pk)
-    run.refresh_from_db()
-    reversal = runs.reverse(run, by=reviewer, origin="page", reason="多拨")
-    runs.post_chunks(reversal.pk)
+        run = posted(runs.compute(run.pk))
+    posted(runs.reverse(run, by=reviewer, origin="page", reason="多拨"))
 
 
 def taken() -> Path:

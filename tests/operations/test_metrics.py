@@ -7,7 +7,7 @@ import pytest
 from office import runs
 from office.models import AccessRecord, Act
 from policies.month import Month
-from tests.population import insure, member
+from tests.population import approved, insure, member, released
 
 LINE = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\]|\\.)*",?)*\})? (\S+)')
 
@@ -41,8 +41,7 @@ def test_who_does_not_know_the_token_learns_nothing(client, db, settings, given)
 
 def test_work_done_and_waiting_is_counted(db, scrape):
     insure(base="5000")
-    clerk, reviewer = member("clerk"), member("reviewer")
-    run = runs.prepare(kind="credit", scheme="310", period=Month(2023, 3), by=clerk, origin="page")
+    run = runs.prepare(kind="credit", scheme="310", period=Month(2023, 3), by=member("clerk"), origin="page")
     AccessRecord.objects.create(act=Act.SIGN_IN_FAILED, username="clerk")
     waiting = scrape()
     assert waiting['gongji_runs{kind="credit",state="draft"}'] == 1
@@ -51,8 +50,7 @@ def test_work_done_and_waiting_is_counted(db, scrape):
     assert waiting['gongji_access_total{act="sign_in_failed"}'] == 1
     assert waiting['gongji_part_ok{part="worker"}'] == 0
     run = runs.compute(run.pk)
-    runs.approve(run, by=reviewer, origin="page")
-    runs.start_posting(run, by=reviewer, origin="page")
+    released(approved(run))
     assert scrape()["gongji_run_chunks_waiting"] == 1
     runs.post_chunks(run.pk)
     posted = scrape()
