@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Kind of record: columns whose changes are nobody's history.
 RECORDED = {
-    "insured.person": ["document_tail"],  # goes with the number
+    "insured.person": [],
     "insured.enrolment": [],
     "insured.selection": [],
     "insured.employer": [],
@@ -27,6 +27,8 @@ RECORDED = {
     "office.policyversion": ["document"],  # the text is named by its hash, and compared on its own page
     "office.threshold": [],
     "office.workingday": [],
+    "office.approvalchain": [],
+    "office.delegation": [],
     "django_celery_beat.periodictask": ["last_run_at", "total_run_count", "date_changed"],
     "django_celery_beat.crontabschedule": [],
     "django_celery_beat.intervalschedule": [],
@@ -36,17 +38,13 @@ MEMBERSHIPS = {
     "office.staff": ["groups", "counties", "user_permissions"],
     "auth.group": ["permissions"],
 }
-# What may be seen only when shown on purpose; a timeline says no more than that it changed. As plain columns
-# and as sealed ones, since history outlives its columns.
+# What may be seen only when shown on purpose; a timeline says no more than that it changed.
 COVERED = {
     "insured.person": {
-        "document_number": _("document number"),
         "document_sealed": _("document number"),
-        "phone": _("phone"),
         "phone_sealed": _("phone"),
     },
     "facilities.facility": {
-        "bank_account": _("bank account"),
         "bank_account_sealed": _("bank account"),
     },
 }

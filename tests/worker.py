@@ -51,7 +51,7 @@ def kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"

@@ -78,8 +78,9 @@ class ApprovalChainAdmin(RecordAdmin):
         return ["shown_steps"]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """The fields are the form's own, not the model's."""
-        return super().get_form(request, obj, change, **kwargs | {"fields": None})
+        """The fields are the form's own, not the model's; who only looks is given none of them."""
+        fields = None if self.has_change_permission(request, obj) else []
+        return super().get_form(request, obj, change, **kwargs | {"fields": fields})
 
     def has_add_permission(self, request):
         return False

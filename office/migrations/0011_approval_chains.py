@@ -17,7 +17,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApprovalChain',
             fields=[
-                ('kind', models.CharField(choices=[('credit', 'Personal account credits'), ('prepayment', 'Capitation prepayment'), ('year_end', 'Year-end clearing'), ('carry_over', 'Carry-over of selections'), ('reversal', 'Reversal')], max_length=20, primary_key=True, serialize=False, verbose_name='kind')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('credit', 'Personal account credits'), ('prepayment', 'Capitation prepayment'), ('year_end', 'Year-end clearing'), ('carry_over', 'Carry-over of selections'), ('reversal', 'Reversal')], max_length=20, unique=True, verbose_name='kind')),
                 ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('check', 'First review'), ('review', 'Second review'), ('audit', 'Audit'), ('release', 'Release by finance')], max_length=10), size=None, verbose_name='steps')),
             ],
             options={

@@ -2,7 +2,7 @@
 
 Steps are signed in order by different people, none of whom prepared the run. Every signature is bound to a
 hash of all that the run is, worked out by the database (`office_approval_hash`), which also refuses any
-change of state that lacks them (migration 0008).
+change of state that lacks them (migration 0012).
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,7 +18,7 @@ from office.models.run import Run, RunKindName, StepKind
 class ApprovalChain(models.Model):
     """The steps runs of a kind go through from now on; a computed run keeps those it was computed under."""
 
-    kind = models.CharField(_("kind"), max_length=20, choices=RunKindName, primary_key=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=RunKindName, unique=True)
     steps = ArrayField(models.CharField(max_length=10, choices=StepKind), verbose_name=_("steps"))
 
     class Meta:

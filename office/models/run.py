@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office.fields import MoneyField, MonthField, first_of_month
 from office.models.agency import Origin, Scheme, Staff
@@ -43,7 +44,7 @@ class StepKind(models.TextChoices):
 
     CHECK = "check", _("First review")
     REVIEW = "review", _("Second review")
-    AUDIT = "audit", _("Audit")
+    AUDIT = "audit", pgettext_lazy("step", "Audit")
     RELEASE = "release", _("Release by finance")
 
 

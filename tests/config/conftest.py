@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from config import embedded
 from config.postgres import postgres_at
+from tests.worker import wait_until
 
 CONFIGURED = (
     *(
@@ -49,14 +49,6 @@ def nothing_configured(monkeypatch) -> None:
     """These tests bring services of their own, not those of the other tests."""
     for name in CONFIGURED:
         monkeypatch.delenv(name, raising=False)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Fails the test when the condition does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 @dataclass(frozen=True)

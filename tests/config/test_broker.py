@@ -8,12 +8,12 @@ import environ
 import psycopg
 import redis
 from celery import Celery
-from conftest import wait_until
 
 from config import embedded
 from config.broker import broker_at
 from config.broker_options import broker_url
 from config.postgres import postgres_at
+from tests.worker import wait_until
 
 
 def test_a_killed_broker_comes_back_with_what_was_queued(data):

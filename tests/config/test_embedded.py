@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import wait_until
 
 from config import embedded, processes
 from config.postgres import postgres_at
+from tests.worker import wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its servers over to another user")
 

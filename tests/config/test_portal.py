@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
 
 from config import embedded, portal, processes
+from tests.worker import wait_until
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_a_delegation_that_makes_no_sense_is_told(staff, sign_in, changed, told)
 
 
 def test_an_administrator_changes_a_chain_for_runs_to_come(office, staff, sign_in):
-    url = reverse("admin:office_approvalchain_change", args=["credit"])
+    url = reverse("admin:office_approvalchain_change", args=[ApprovalChain.objects.get(kind="credit").pk])
     steps = {"step_1": "review", "step_2": "audit", "step_3": "release", "step_4": ""}
     for wrong in ({"step_1": "", "step_2": ""}, {"step_1": "release", "step_3": "review"}):
         assert sign_in("security_administrator").post(url, steps | wrong).status_code == 200

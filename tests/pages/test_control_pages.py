@@ -3,8 +3,9 @@
 from django.urls import reverse
 
 from office import periods, runs
+from office.approvals import seen_of
 from office.models import Run, RunState, Threshold
-from tests.population import insure
+from tests.population import approved, insure, released
 
 
 def run_page(client, run) -> str:
@@ -19,7 +20,7 @@ def test_changes_are_acknowledged_on_the_page_before_the_run_is_approved(office,
     clerk, reviewer = sign_in("clerk"), sign_in("reviewer")
     assert "超出阈值的变动" in run_page(clerk, march)
     act = reverse("admin:office_run_act", args=[march.pk, "approve"])
-    told = reviewer.post(act, {"seen": march.input_hash}, follow=True).content.decode()
+    told = reviewer.post(act, {"seen": seen_of(march)}, follow=True).content.decode()
     assert f"还有 {march.excesses.count()} 项超出阈值的变动未确认" in told
     for excess in march.excesses.all():
         url = reverse("admin:office_run_acknowledge", args=[march.pk, excess.pk])
@@ -27,15 +28,13 @@ def test_changes_are_acknowledged_on_the_page_before_the_run_is_approved(office,
         assert clerk.get(url).status_code == 405
         clerk.post(url, {"note": "紫金新增"})
     assert march.excesses.filter(note="紫金新增").count() == march.excesses.count() > 0
-    reviewer.post(act, {"seen": march.input_hash})
+    reviewer.post(act, {"seen": seen_of(march)})
     assert Run.objects.get(pk=march.pk).state == RunState.REVIEWED
 
 
 def test_a_failed_chunk_is_shown_and_tried_again(office, sign_in, staff):
-    march = office.march
-    Run.objects.filter(pk=march.pk).update(
-        state=RunState.POSTING, booked_in=march.period, reviewed_by=staff["reviewer"], error="第 1 段：出错"
-    )
+    march = released(approved(office.march))
+    Run.objects.filter(pk=march.pk).update(error="第 1 段：出错")
     march.chunks.update(error="会使某个个人账户余额为负。")
     page = run_page(sign_in("reviewer"), march)
     assert "未能入账的分块" in page and "会使某个个人账户余额为负。" in page

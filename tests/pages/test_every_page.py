@@ -17,7 +17,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 SAME = {
     "Gongji", "Excel", "CSV", "xlsx", "csv", "English", "heyuan", "YYYY", "enrolments", "Celery",
     "clerk", "reviewer", "auditor", "finance", "policy", "officer", "system", "administrator", "app",
-    "accountant", "cashier", "security", "audit",
+    "accountant", "cashier", "security", "audit", "run", "import",
 }  # fmt: skip
 
 LABELS = {"th", "label", "button", "h1", "h2", "legend", "dt", "placeholder", "aria-label"}

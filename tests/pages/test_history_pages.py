@@ -64,8 +64,8 @@ def test_it_is_told_in_the_readers_language(spell, sign_in):
 
 def test_protected_values_are_not_told(office, sign_in):
     person = office.people[0]
-    with connection.cursor() as cursor:
-        cursor.execute("update insured_person set phone = '13800138000' where id = %s", [person.pk])
+    person.reach_by("13800138000")
+    person.save()
     response = sign_in("clerk").get(page_of(person))
     assert "手机号码 已更改（内容不显示）" in told(response)
     assert "13800138000" not in told(response)

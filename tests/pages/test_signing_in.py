@@ -132,7 +132,7 @@ def test_who_moves_money_sets_a_factor_up_before_anything_else(clerk, client, de
         ("finance_accountant", True),
         ("policy_officer", True),
         ("security_administrator", True),
-        ("auditor", False),
+        ("auditor", True),
         ("audit_administrator", False),
     ],
 )

@@ -20,11 +20,6 @@ def clerk(db):
     return member("clerk")
 
 
-@pytest.fixture
-def reviewer(db):
-    return member("reviewer")
-
-
 def residents(facility, count: int, *, first: str, last: str | None = None):
     for _number in range(count):
         person = insure(status="resident", base=None, scheme="390")
@@ -94,14 +89,14 @@ def test_people_of_a_station_count_at_its_parent_unless_they_chose_a_facility(cl
     ("actual", "payable", "share"),
     [("144.00", "180.00", "36.00"), ("143.99", "143.99", "0.00"), ("200.00", "180.00", "0.00")],
 )
-def test_from_the_threshold_on_the_whole_quota_is_paid(clerk, reviewer, actual, payable, share):
+def test_from_the_threshold_on_the_whole_quota_is_paid(clerk, actual, payable, share):
     """3 heads, 60 a year, quota 180; nothing was cleared, so January's prepayment is still an advance."""
     rules_of("shaoguan")
     facility = contract()
     residents(facility, 3, first="2024-01")
-    posted(prepared(clerk, kind="prepayment", period=Month(2024, 1), scheme="390"), reviewer)
+    posted(prepared(clerk, kind="prepayment", period=Month(2024, 1), scheme="390"))
     FacilityUsage.objects.create(facility=facility, scheme="390", year=2024, actual=actual)
-    run = posted(prepared(clerk, kind="year_end", period=Month(2024, 1), scheme="390"), reviewer)
+    run = posted(prepared(clerk, kind="year_end", period=Month(2024, 1), scheme="390"))
     [line] = run.year_ends.all()
     assert (line.person_months, str(line.quota)) == (36, "180.00")
     assert (str(line.payable), str(line.facility_share)) == (payable, share)
