@@ -10,9 +10,10 @@ from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
 from insured.documents import DOCUMENT
 from insured.models import Status
+from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunKindName
 from office.policy import notices_of, pack_of
-from office.runs import Computed, RunKind, RunRefused, Table
+from office.refusal import RunRefused
 from office.sealing import bound, masked, unseal
 from office.statements import execute, statement
 from policies.credit import CreditTerm, credit_terms

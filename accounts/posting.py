@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountKind
 from office.models import Run, RunChunk
-from office.runs import RunRefused
+from office.refusal import RunRefused
 from office.statements import execute, fetch
 
 # People per chunk: a transaction of a few hundred milliseconds, so that a killed worker loses little.

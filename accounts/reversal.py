@@ -2,8 +2,8 @@
 
 from accounts.posting import chunk_digest, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.run_lines import lines_page
+from office.kinds import Computed, RunKind
 from office.models import Run, RunChunk, RunKindName
-from office.runs import Computed, RunKind
 from office.statements import execute
 
 

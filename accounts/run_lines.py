@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import RunLine
 from insured.models import Status
+from office.kinds import Table
 from office.models import Run
-from office.runs import Table
 
 
 def lines_page(run: Run, first: int, count: int) -> Table:

@@ -9,8 +9,9 @@ from django.utils.translation import pgettext
 
 from facilities.models import Facility
 from insured.models import ProposedSelection, Selection
+from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunChunk, RunKindName
-from office.runs import Computed, RunKind, RunRefused, Table
+from office.refusal import RunRefused
 from office.statements import execute, fetch
 from policies.month import Month
 

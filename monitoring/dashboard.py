@@ -11,6 +11,7 @@ from facilities.models import Facility
 from insured.models import Person
 from office.admin.progress import is_working, progress_of
 from office.fields import MonthFormField
+from office.kinds import kinds_of
 from office.models import (
     YEARLY_KINDS,
     ImportFile,
@@ -20,7 +21,6 @@ from office.models import (
     Staff,
 )
 from office.policy import schemes_here
-from office.runs import kinds_of
 from office.schedule import next_dates
 from office.scope import in_scope, may_in_whole_city
 from office.worklist import count_for, waiting_for

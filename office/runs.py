@@ -1,6 +1,6 @@
 """How every run is controlled, whatever it does: prepared by one person, approved by others, posted once.
 
-A *kind* says what a run computes and how one chunk of it is posted (`RunKind`); everything else about its
+A *kind* says what a run computes and how one chunk of it is posted (`kinds.py`); everything else about its
 life is here. Background tasks carry a run's number only and may be lost or doubled: each step claims its
 work in the database, so a second delivery finds nothing left to do.
 """
@@ -8,16 +8,11 @@ work in the database, so a second delivery finds nothing left to do.
 import contextlib
 import hashlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from office import approvals
@@ -25,6 +20,7 @@ from office.acting import acting
 from office.collisions import APPROVE, POST, PREPARE, demand_free
 from office.comparison import compare, demand_acknowledged
 from office.failures import in_words, passes_by_itself
+from office.kinds import kind_named, kind_of
 from office.models import (
     PolicyVersion,
     Run,
@@ -37,11 +33,10 @@ from office.models import (
     StepKind,
 )
 from office.periods import demand_open, month_to_book
-from office.policy import newest_version, pack_of, policy_in_force
+from office.policy import pack_of, policy_in_force
 from office.refusal import RunRefused
 from office.scope import may_in_whole_city
 from policies.month import Month
-from policies.pack import Pack
 
 logger = logging.getLogger(__name__)
 
@@ -51,69 +46,6 @@ STARTING_LOCK = 4202
 
 APPROVABLE = (RunState.COMPUTED, RunState.REVIEWED)
 LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Computed:
-    """What a kind found: totals to look at before anything is posted.
-
-    `totals` maps a dimension ("county", "status", …) to rows of (key, rows, yuan as text).
-    """
-
-    totals: dict = field(default_factory=dict)
-    notices: list = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunKind:
-    """One kind of run.
-
-    applies: whether a scheme with these rules has such runs at all.
-    compute: fills the run's lines, chunk rows and exceptions; runs in one transaction and may be repeated.
-    latest: the last period that may be run in a month: nothing is computed ahead of its time.
-    still_holds: asked before posting; raises RunRefused when what the run was computed from has changed.
-    may_be_undone: asked before reversing; raises RunRefused while other posted runs rest on this one.
-    post_chunk: posts one chunk, within the transaction that marks it; returns the digest of what it posted.
-    mirror: the kind that undoes what this one posted; None for a mirror itself.
-    export: the table a clerk downloads.
-    page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
-    """
-
-    name: RunKindName
-    applies: Callable[[Pack], bool] = lambda pack: True
-    latest: Callable[[Month], Month] = lambda month: month
-    still_holds: Callable[[Run], None] = lambda run: None
-    may_be_undone: Callable[[Run], None] = lambda run: None
-    compute: Callable[[Run], Computed]
-    post_chunk: Callable[[Run, RunChunk], str]
-    mirror: "RunKind | None" = None
-    export: Callable[[Run], "Table"] | None = None
-    page: Callable[[Run, int, int], "Table"] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Rows to be written into a file: `columns` maps a header to "text", "integer" or "money"."""
-
-    title: str
-    columns: dict[str, str]
-    rows: object
-
-
-def kind_of(run: Run) -> RunKind:
-    """What a run does; a reversal is done by the mirror of the kind it reverses."""
-    return _kind(run.reverses.kind).mirror if run.kind == RunKindName.REVERSAL else _kind(run.kind)
-
-
-def kinds_of(*, scheme: str) -> list[RunKindName]:
-    """The kinds of run a scheme has by its rules, in the order of the year's work."""
-    pack = pack_of(newest_version(scheme=scheme))
-    return [RunKindName(name) for name in settings.RUN_KINDS if _kind(name).applies(pack)]
-
-
-@cache
-def _kind(name: str) -> RunKind:
-    return import_string(settings.RUN_KINDS[name])
 
 
 def prepare(
@@ -132,7 +64,7 @@ def prepare(
     """
     if by is not None and reverses is None:
         _demand(by, "office.prepare_run")
-    if reverses is None and period > _kind(kind).latest(Month.of(timezone.localdate())):
+    if reverses is None and period > kind_named(kind).latest(Month.of(timezone.localdate())):
         raise RunRefused(_("It is too early for this run: the period is not over, or not there yet."))
     demand_open(kind=kind, period=period)
     same = Run.objects.filter(kind=kind, scheme=scheme, period=period)
@@ -149,7 +81,7 @@ def prepare(
                 attempt=0 if last is None else last + 1,
             )
             run.policy = _policy_of(run)
-            if reverses is None and not _kind(kind).applies(pack_of(run.policy)):
+            if reverses is None and not kind_named(kind).applies(pack_of(run.policy)):
                 raise RunRefused(
                     _("By the rules of this scheme there is no such run: %(kind)s.")
                     % {"kind": RunKindName(kind).label}

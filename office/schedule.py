@@ -12,9 +12,11 @@ import chinese_calendar
 from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+from office.kinds import kinds_of
 from office.models import Origin, Run, RunKindName, WorkingDay
 from office.policy import schemes_here
-from office.runs import RunRefused, kinds_of, prepare
+from office.refusal import RunRefused
+from office.runs import prepare
 from policies.month import Month
 
 # New Year, Labour Day and National Day, the days that fall on the same date every year.

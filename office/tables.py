@@ -11,7 +11,7 @@ from typing import BinaryIO
 import xlsxwriter
 from django.http import FileResponse
 
-from office.runs import Table
+from office.kinds import Table
 
 # An Excel sheet ends here; what is more goes on to the next sheet.
 SHEET_ROWS = 1_048_576

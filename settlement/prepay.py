@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_by_level, totals_of
 from accounts.reversal import REVERSAL
+from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunKindName, RunState
 from office.policy import notices_of, pack_of
-from office.runs import Computed, RunKind, RunRefused, Table
+from office.refusal import RunRefused
 from office.statements import execute
 from policies.capitation import CapitationTerms, capitation_terms, disburse, prepayment
 from policies.month import Month

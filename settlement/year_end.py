@@ -17,9 +17,10 @@ from accounts.posting import (
     totals_of,
 )
 from accounts.reversal import REVERSAL
+from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunException, RunKindName, RunState
 from office.policy import notice, notices_of, pack_of
-from office.runs import Computed, RunKind, RunRefused, Table
+from office.refusal import RunRefused
 from office.statements import execute
 from policies.capitation import annual_quota_of, year_end, year_end_due
 from policies.month import Month, months_between

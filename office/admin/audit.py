@@ -25,8 +25,8 @@ from office.access import note
 from office.admin.changes import business_of, kind_name, lines_of, subject_in_words, what, where_from, who
 from office.admin.records import ReadOnlyAdmin
 from office.history import RECORDED
+from office.kinds import Table
 from office.models import AccessRecord, Act, History, HistoryHead, Operation
-from office.runs import Table
 
 EXPORTED_AT_MOST = 200_000
 BATCH = 2_000

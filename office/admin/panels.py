@@ -32,7 +32,7 @@ def first_of(text: str | None, total: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A titled table: `columns` as of `office.runs.Table`; `figures` are (label, text) shown above it.
+    """A titled table: `columns` as of `office.kinds.Table`; `figures` are (label, text) shown above it.
 
     `act` is what a button says and where it posts to; the answer, a panel, takes this one's place.
     """

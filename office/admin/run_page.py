@@ -16,8 +16,9 @@ from office.admin.panels import ROWS_SHOWN, Pages, Panel, first_of, linked
 from office.admin.progress import failed_chunks, standing_of
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, SIGNING, acts_open_to
+from office.kinds import kind_of
 from office.models import Run, RunEvent, RunState, Staff
-from office.runs import APPROVABLE, kind_of
+from office.runs import APPROVABLE
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:

@@ -24,9 +24,10 @@ from office.admin.records import MONTH_INPUT, ReadOnlyAdmin
 from office.admin.run_acts import ACTS
 from office.admin.run_page import run_page
 from office.fields import MonthFormField
+from office.kinds import kind_of, kinds_of
 from office.models import YEARLY_KINDS, Act, Origin, Run, Scheme
 from office.policy import schemes_here
-from office.runs import RunRefused, kind_of, kinds_of
+from office.refusal import RunRefused
 from office.scope import may_in_whole_city
 from office.tasks import enqueue
 from office.templatetags.figures import whole, yuan

@@ -7,7 +7,8 @@ import pytest
 from accounts.models import Account, RunLine
 from insured.models import Status
 from office import versions
-from office.runs import RunRefused, kinds_of
+from office.kinds import kinds_of
+from office.refusal import RunRefused
 from policies.month import Month
 from policies.pack import FOLDER
 from policies.yamltext import read_yaml

@@ -13,8 +13,8 @@ from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from insured.models import Person
 from office import approvals, imports, runs
+from office.kinds import kind_of
 from office.models import ImportFile, ImportState, Run, RunState
-from office.runs import kind_of
 from office.tables import write_xlsx
 from office.tasks import enqueue
 from policies.month import Month

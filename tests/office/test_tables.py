@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from office import tables
-from office.runs import Table
+from office.kinds import Table
 
 STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 

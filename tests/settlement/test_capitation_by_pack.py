@@ -7,7 +7,7 @@ import pytest
 
 from facilities.models import Agreement
 from insured.models import Selection
-from office.runs import RunRefused
+from office.refusal import RunRefused
 from policies.month import Month
 from settlement.models import FacilityUsage
 from tests.accounts.test_credit_run import posted, prepared

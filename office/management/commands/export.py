@@ -3,8 +3,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from office.command_line import add_period_arguments, chosen_period, chosen_scheme
+from office.kinds import kind_of
 from office.models import YEARLY_KINDS, Run, RunKindName, RunState
-from office.runs import LIVE, kind_of
+from office.runs import LIVE
 from office.tables import WRITERS
 
 TABLES = {
