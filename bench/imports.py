@@ -94,14 +94,19 @@ def _import_export(file: Path) -> None:
     from import_export import fields, resources, widgets
     from import_export.formats.base_formats import XLSX
 
+    from insured.documents import document_index
     from insured.enrolments import STATUSES
     from insured.models import Employer, Enrolment, Person
     from office.models import County
 
+    class OfDocument(widgets.ForeignKeyWidget):
+        def clean(self, value, row=None, **kwargs):
+            return Person.objects.get(document_type="01", document_index=document_index(value))
+
     statuses = {texts[-1]: value for value, texts in STATUSES.items()}
 
     class Enrolments(resources.ModelResource):
-        person = fields.Field("person", "证件号码", widgets.ForeignKeyWidget(Person, "document_number"))
+        person = fields.Field("person", "证件号码", OfDocument(Person))
         scheme = fields.Field("scheme", "险种")
         status = fields.Field("status", "参保身份")
         base = fields.Field("base", "月缴费基数", widgets.DecimalWidget())
@@ -118,9 +123,9 @@ def _import_export(file: Path) -> None:
         def before_import_row(self, row, **kwargs):
             # Two spells of one person follow one another; here only the first is taken.
             row["参保身份"] = statuses[row["参保身份"]]
-            Person.objects.get_or_create(
-                document_type="01", document_number=row["证件号码"], defaults={"name": row["姓名"]}
-            )
+            number = row["证件号码"]
+            if not Person.objects.filter(document_type="01", document_index=document_index(number)).exists():
+                Person.of(number, name=row["姓名"]).save()
             if row["单位代码"]:
                 Employer.objects.get_or_create(code=row["单位代码"], defaults={"name": row["单位名称"]})
 

@@ -4,12 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from accounts.models import Account, Transfer
 from insured.models import Enrolment
 from office import runs
+from office.acting import acting
 from office.models import Run, RunState
 from policies.month import Month
 from tests.population import approved, insure, member, posted, released
@@ -169,8 +171,10 @@ def test_a_run_sent_back_is_computed_again(clerk, reviewer):
         "delete from office_run",
     ],
 )
-def test_posted_money_cannot_be_edited(clerk, reviewer, statement):
+@pytest.mark.parametrize("role", [settings.PAGES_ROLE, settings.JOBS_ROLE])
+def test_posted_money_cannot_be_edited(clerk, reviewer, statement, role):
     insure()
     posted(prepared(clerk))
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
+    with pytest.raises(DatabaseError), acting(staff=None, origin="page", role=role):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
