@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, Transfer
 from insured.models import Enrolment
@@ -175,6 +175,9 @@ def test_a_run_sent_back_is_computed_again(clerk, reviewer):
 def test_posted_money_cannot_be_edited(clerk, reviewer, statement, role):
     insure()
     posted(prepared(clerk))
-    with pytest.raises(DatabaseError), acting(staff=None, origin="page", role=role):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(DatabaseError),
+        acting(staff=None, origin="page", role=role),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
