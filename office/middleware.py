@@ -8,7 +8,7 @@ from office.access import note
 from office.acting import acting, address_of
 from office.models import Act, Origin
 
-# What a page that was not given is noted as. Addresses that lead nowhere are not: nothing was asked for.
+# What a page that was not given is noted as. An address that leads nowhere is not: it names no page.
 REFUSALS = {403: Act.REFUSED, 404: Act.OUT_OF_SCOPE}
 
 
@@ -44,6 +44,8 @@ class ActingMiddleware:
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-            elif staff and request.resolver_match and response.status_code in REFUSALS:
+            elif (
+                staff and response.status_code in REFUSALS and getattr(request.resolver_match, "url_name", "")
+            ):
                 note(request, REFUSALS[response.status_code], subject=request.path)
         return response

@@ -61,6 +61,11 @@ def test_its_records_are_not_there(two_counties, as_county):
     assert person.phone == ""
 
 
+def test_an_address_that_leads_nowhere_is_not_on_record(sign_in):
+    assert sign_in("clerk").get("/favicon.ico").status_code == 404
+    assert not AccessRecord.objects.filter(act="out_of_scope").exists()
+
+
 def test_it_is_in_no_list_and_found_by_no_search(two_counties, as_county):
     client = as_county("clerk")
     for name in ("insured_person", "insured_enrolment", "insured_selection", "accounts_account"):
