@@ -23,7 +23,7 @@ def lines_page(run: Run, first: int, count: int) -> Table:
     labels = dict(Status.choices)
     rows = [
         (
-            _number(line.credit),
+            _number(line.credit) or _number(line.debit),
             str(line.credit.owner or line.credit),
             str(line.debit.owner or line.debit.get_kind_display()),
             labels.get(line.status, ""),

@@ -108,7 +108,8 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
         if obj is None:
             return []
         known = ["document_type", "document", "person_number", "sex", "birth_date", "name", "county"]
-        return [*known, "phone_masked"]
+        # The form asks for the number itself unless it is named here, though the page shows only its mask.
+        return [*known, "document_number", "phone_masked"]
 
 
 def spells(request, person) -> Panel:

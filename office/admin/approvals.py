@@ -125,8 +125,12 @@ class DelegationAdmin(ReadOnlyAdmin):
         return ["principal", *own] if request.user.has_perm("office.delegate_for_others") else own
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        kwargs["queryset"] = Staff.objects.filter(is_active=True).exclude(
-            pk=request.user.pk if db_field.name == "delegate" else None
+        # Who cannot open a run of the whole city could sign none.
+        kwargs["queryset"] = (
+            Staff.objects.filter(is_active=True, whole_city=True, groups__permissions__codename="view_run")
+            .exclude(pk=request.user.pk if db_field.name == "delegate" else None)
+            .distinct()
+            .order_by("username")
         )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -211,7 +215,7 @@ def waiting_page(request):
     ]
     columns = {_("Asked"): "text", _("What"): "text", _("Amount"): "money"}
     columns |= {_("Prepared by"): "text", _("Since"): "text"}
-    panel = Panel(title=_("Waiting for me"), columns=columns, rows=rows)
+    panel = Panel(title=_("Waiting for me"), columns=columns, rows=rows, empty=_("Nothing waits for you."))
     delegations = approvals.delegations_to(request.user)
     context = {"title": _("Waiting for me"), "panels": [panel], "delegations": delegations}
     return page(request, "office/waiting.html", context)

@@ -22,7 +22,16 @@ from unfold.utils import parse_date_str
 
 from office import tables
 from office.access import note
-from office.admin.changes import business_of, kind_name, lines_of, subject_in_words, what, where_from, who
+from office.admin.changes import (
+    because_of,
+    business_of,
+    kind_name,
+    lines_of,
+    subject_in_words,
+    what,
+    where_from,
+    who,
+)
 from office.admin.records import ReadOnlyAdmin
 from office.history import RECORDED
 from office.kinds import Table
@@ -148,7 +157,7 @@ class HistoryAdmin(AuditAdmin):
             return queryset, False
         if term.isdecimal() and len(term) < 19:
             return queryset.filter(Q(record=term) | Q(ids__meets=[int(term)])), False
-        return queryset.filter(because=term), False
+        return queryset.filter(because=because_of(term)), False
 
     def get_changelist(self, request, **kwargs):
         class InWords(super().get_changelist(request, **kwargs)):

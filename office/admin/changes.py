@@ -92,6 +92,14 @@ def business_of(change: History, *, reader=None):
     return linked(model(pk=number), text) if may_open else text
 
 
+def because_of(text: str) -> str:
+    """What a change belongs to as it is kept, from how `business_of` or the record itself says it."""
+    kind, _space, number = text.replace("#", " ").strip().rpartition(" ")
+    names = {str(model._meta.verbose_name).lower(): name for name, model in BUSINESS.items()}
+    kind = kind.strip().lower()
+    return f"{names.get(kind, kind)} {number}" if number.isdecimal() else text
+
+
 def kind_name(model: str) -> str:
     """What records of a kind are called; a kind there is no more by its code."""
     try:

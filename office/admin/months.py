@@ -122,7 +122,7 @@ def accounting_months(closed: Month | None) -> list[AccountingMonth]:
             continue
         (month.unposted if run.state in OPEN_STATES else month.posted).append(run)
         if run.state in MOVED_MONEY:
-            month.amount += run.amount
+            month.amount += -run.amount if run.kind == RunKindName.REVERSAL else run.amount
             month.last_posted = max(filter(None, (month.last_posted, run.last_posted)), default=None)
     for event in PeriodEvent.objects.filter(month__gte=first).select_related("by").order_by("pk"):
         if event.month in found:

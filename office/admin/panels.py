@@ -14,10 +14,22 @@ ROWS_SHOWN = 50
 
 
 class Pages:
-    """Where a long list is looked at, and the links to what is before and after; its length is known."""
+    """Where a long list is looked at, and the links to what is before and after.
 
-    def __init__(self, first: int, total: int, parameter: str, rest: str = "", *, shown: int = ROWS_SHOWN):
-        self.first, self.total = first, total
+    counted: whether `total` is the list's length, or only says whether there is more.
+    """
+
+    def __init__(
+        self,
+        first: int,
+        total: int,
+        parameter: str,
+        rest: str = "",
+        *,
+        shown: int = ROWS_SHOWN,
+        counted: bool = True,
+    ):
+        self.first, self.total, self.counted = first, total, counted
         self.last = min(first + shown, total)
         self.number = first + 1
         self.before = f"?{parameter}={max(first - shown, 0)}{rest}" if first else ""
@@ -34,7 +46,8 @@ def first_of(text: str | None, total: int) -> int:
 class Panel:
     """A titled table: `columns` as of `office.kinds.Table`; `figures` are (label, text) shown above it.
 
-    `act` is what a button says and where it posts to; the answer, a panel, takes this one's place.
+    `empty` is said where there are no rows. `act` is what a button says and where it posts to; the answer,
+    a panel, takes this one's place.
     """
 
     title: str
@@ -42,6 +55,7 @@ class Panel:
     rows: list = field(default_factory=list)
     figures: list = field(default_factory=list)
     note: str = ""
+    empty: str = ""
     link: tuple[str, str] | None = None
     act: tuple[str, str] | None = None
     pages: Pages | None = None

@@ -15,8 +15,9 @@ FAILED_SHOWN = 50
 
 
 def is_working(run: Run) -> bool:
-    """Whether a worker has, or is about to have, the run in hand."""
-    return run.state in (RunState.DRAFT, RunState.POSTING) and not run.error
+    """Whether a worker has, or is about to have, the run in hand; what was sent back waits for a clerk."""
+    drafted = run.state == RunState.DRAFT and run.computed_at is None
+    return (drafted or run.state == RunState.POSTING) and not run.error
 
 
 def progress_of(run: Run) -> dict | None:

@@ -166,7 +166,7 @@ def lines_of(run: Run, staff: Staff, query) -> dict | None:
             total = first + len(table.rows)
     return {
         "panel": Panel(title=table.title, columns=table.columns, rows=list(table.rows)[:ROWS_SHOWN]),
-        "pages": Pages(first, total, "lines_from", "#lines"),
+        "pages": Pages(first, total, "lines_from", "#lines", counted=staff.sees_whole_city),
     }
 
 

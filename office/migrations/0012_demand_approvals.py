@@ -226,7 +226,7 @@ alter table office_approvalchain add constraint approval_chain_makes_sense check
 
 # Runs that waited for approval when chains came are computed again, under one.
 RECOMPUTE = """
-update office_run set state = 'draft', reviewed_by_id = null, reviewed_at = null
+update office_run set state = 'draft', computed_at = null, reviewed_by_id = null, reviewed_at = null
 where state in ('computed', 'reviewed')
 """
 

@@ -89,6 +89,7 @@ def test_sending_back_needs_a_reason_that_is_kept(office, sign_in):
     page = act(reviewer, office.march, "send_back", reason="源城区基数有误")
     assert state(office.march) == RunState.DRAFT
     assert "源城区基数有误" in page.content.decode()
+    assert "正在计算" not in page.content.decode()  # it waits for its preparer
 
 
 def test_a_reversal_is_a_run_of_its_own(office, sign_in):
