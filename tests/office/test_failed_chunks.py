@@ -1,7 +1,8 @@
 """A chunk that cannot be posted keeps its error and is tried again, and the others go on without it."""
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from accounts.models import Transfer
 from accounts.verify import verify_books
@@ -67,3 +68,10 @@ def test_a_run_of_which_nothing_is_posted_can_still_be_given_up(staff, posting):
     assert posting.state == RunState.CANCELLED
     runs.post_chunks(posting.pk)
     assert not Transfer.objects.exists()
+
+
+def test_a_worker_too_slow_posts_nothing_into_a_run_given_up_meanwhile(staff, posting):
+    chunk = posting.chunks.first()
+    runs.cancel(posting, by=staff["clerk"], origin="page", reason="重来")
+    with pytest.raises(DatabaseError, match="is not being posted"), transaction.atomic():
+        posting.chunks.filter(pk=chunk.pk).update(posted_at=timezone.now())

@@ -213,9 +213,14 @@ def test_closing_waits_for_who_is_posting_and_who_comes_later_is_refused(committ
     Account.objects.create(kind="pool", scheme="310")
     Account.objects.create(kind="contribution", scheme="310")
     outcome, late = [], []
+
+    def close_by_hand():
+        by = committed_staff["finance_accountant"]
+        PeriodEvent.objects.create(month=MARCH, act=PeriodAct.CLOSE, by=by, origin="page")
+
     with transaction.atomic(), connection.cursor() as cursor:
         insert(cursor, "2023-03-01")
-        closer = in_a_thread(lambda: close(committed_staff, MARCH), outcome)
+        closer = in_a_thread(close_by_hand, outcome)
         wait_until(waiting_for_the_books, seconds=10)
 
         def post_late():

@@ -1,21 +1,23 @@
 """Nothing plain at rest, nothing read out of its place, and keys that can be replaced."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.urls import reverse
 
 from insured.models import Person
-from office import imports, uploads
+from office import imports, rotation, uploads
 from office.models import AccessRecord, Act
 from office.sealing import Tampered, current_key, key_of
 from tests.files import PERSON, applied, checked, enrolment, problems, returned_cells
-from tests.population import identity_card, insure, member
+from tests.population import contract, identity_card, insure, member
 
 PHONE = "13812345678"
+ACCOUNT = "6222021234567890123"
 WRONG = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
 
 
@@ -91,3 +93,44 @@ def test_numbers_are_opened_with_the_right_to_it_and_on_record(db, client, role,
     assert (person.document_number in response.content.decode()) == (answer == 200)
     noted = AccessRecord.objects.filter(act=Act.SHOW, staff=staff, subject=f"insured.person {person.pk}")
     assert noted.exists() == (answer == 200)
+
+
+@pytest.mark.parametrize(("role", "answer"), [("finance_cashier", 200), ("policy_officer", 403)])
+def test_a_facilitys_bank_account_is_opened_the_same_way(db, client, role, answer):
+    facility, staff = contract(), member(role)
+    facility.pay_into(ACCOUNT)
+    facility.save()
+    client.force_login(staff)
+    for record in (facility, ""):
+        name = "change" if record else "changelist"
+        page = reverse(f"admin:facilities_facility_{name}", args=[record.pk] if record else [])
+        assert ACCOUNT not in client.get(page).content.decode()
+    response = client.post(reverse("admin:facilities_facility_show", args=[facility.pk]))
+    assert response.status_code == answer
+    assert (ACCOUNT in response.content.decode()) == (answer == 200)
+    noted = AccessRecord.objects.filter(
+        act=Act.SHOW, staff=staff, subject=f"facilities.facility {facility.pk}"
+    )
+    assert noted.exists() == (answer == 200)
+
+
+def test_keys_are_not_replaced_while_an_import_is_applied(committed, settings):
+    """It holds sealed values between two statements: resealing waits until they are in their table."""
+    settings.FIELD_KEYS = {"k1": os.urandom(32)}
+    insure()
+    settings.FIELD_KEYS = {"k2": os.urandom(32)} | settings.FIELD_KEYS
+    batches = []
+
+    def reseal():
+        batches.extend(rotation.reseal("insured_person.document_sealed", row="document_index", batch=5))
+        connections.close_all()
+
+    thread = threading.Thread(target=reseal)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [imports.APPLY_LOCK])
+        thread.start()
+        thread.join(0.5)
+        assert batches == []
+    thread.join()
+    assert batches == [1]
+    assert key_of(bytes(Person.objects.get().document_sealed)) == "k2"

@@ -3,8 +3,7 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from office import comparison, runs
-from office.approvals import approval_hash
+from office import approvals, comparison, runs
 from office.comparison import acknowledge
 from office.models import Excess, Measure, Run, RunKindName, RunState, Threshold
 from office.refusal import RunRefused
@@ -140,9 +139,9 @@ def test_a_run_is_approved_only_when_each_change_is_acknowledged(staff, grown):
 @pytest.mark.parametrize(
     "act",
     [
-        lambda run, staff: Run.objects.filter(pk=run.pk).update(state=RunState.REVIEWED, reviewed_by=staff),
-        lambda run, staff: Run.objects.filter(pk=run.pk).update(
-            state=RunState.POSTING, reviewed_by=staff, booked_in=MARCH
+        lambda run, staff: (
+            approvals.sign(run, by=staff)
+            and Run.objects.filter(pk=run.pk).update(state=RunState.REVIEWED, reviewed_by=staff)
         ),
         lambda run, staff: Excess.objects.filter(run=run).delete(),
         lambda run, staff: Excess.objects.filter(run=run).update(now=1),
@@ -167,12 +166,12 @@ def test_what_was_acknowledged_stays_with_the_run(staff, grown):
 
 
 def test_the_digest_tells_who_acknowledged_what_with_which_note(staff, grown):
-    digests = [approval_hash(grown)]
+    digests = [approvals.approval_hash(grown)]
     for excess in grown.excesses.all():
         acknowledge(excess, by=staff["clerk"], note="新增参保", origin="page")
-        digests.append(approval_hash(grown))
+        digests.append(approvals.approval_hash(grown))
     assert len(set(digests)) == 7
-    assert approval_hash(grown) == digests[-1]
+    assert approvals.approval_hash(grown) == digests[-1]
 
 
 def test_a_run_compared_with_nothing_is_stale_once_the_month_before_is_posted(staff):
