@@ -71,7 +71,7 @@ CHECKS = (
     Check(
         name="born_in_future",
         column="document_number",
-        when="birth_date > current_date",
+        when="birth_date > (now() at time zone 'Asia/Shanghai')::date",
         message=gettext_noop("“%(cell)s”: the birth date inside the number lies in the future"),
     ),
     Check(
