@@ -92,6 +92,9 @@ def test_two_administrators_at_once_cannot_give_one_person_both(committed):
         "update office_staff set password = 'x' where id = {reviewer}",
         "insert into office_staff_counties (staff_id, county_id) select {own}, max(id) from office_county",
         "insert into office_staff_groups (staff_id, group_id) select {own}, max(id) from auth_group",
+        "insert into office_staff_counties (staff_id, county_id)"
+        " select {reviewer}, max(id) from office_county",
+        "insert into office_staff_groups (staff_id, group_id) select {reviewer}, max(id) from auth_group",
         "insert into office_staff_user_permissions (staff_id, permission_id)"
         " select {own}, id from auth_permission where codename = 'review_run'",
         "insert into auth_group_permissions (group_id, permission_id)"
