@@ -7,8 +7,6 @@ from django.db import connection
 TABLES = [
     "accounts_transfer",
     "office_accessrecord",
-    "office_history",
-    "office_historyhead",
     "office_periodevent",
     "office_runapproval",
     "office_runevent",

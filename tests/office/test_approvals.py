@@ -48,10 +48,11 @@ def sign_by_hand(run: Run, person: Staff, *, number: int, step: str, on_behalf_o
 
 
 def set_state(run: Run, state: str) -> None:
+    """With all that a run in that state has to have, so that only its approvals can be missing."""
     reviewed_by = Staff.objects.exclude(pk=run.prepared_by_id).first()
     with connection.cursor() as cursor:
         cursor.execute(
-            "update office_run set state = %s, reviewed_by_id = %s where id = %s",
+            "update office_run set state = %s, reviewed_by_id = %s, booked_in = period where id = %s",
             [state, reviewed_by.pk, run.pk],
         )
 
@@ -101,6 +102,26 @@ def test_one_person_with_two_sign_ins_is_one_person(office):
     with pytest.raises(runs.RunRefused):
         runs.approve(run, by=second, origin="page")
     refused_by_database(sign_by_hand, run, second, number=1, step="review")
+
+
+def test_two_sign_ins_found_to_be_one_person_void_what_they_signed(office):
+    run = approved(computed(office["clerk"]))
+    approvals.sign(run, by=office["finance_accountant"])
+    signer = Staff.objects.filter(pk=run.approvals.earliest("pk").person_id)
+    own_key = signer.get().person_key
+    signer.update(person_key=office["clerk"].person_key)
+    refused_by_database(set_state, run, "posting")
+    signer.update(person_key=own_key)
+    set_state(run, "posting")
+
+
+@pytest.mark.parametrize("acting_as", ["clerk", None])
+def test_a_page_signs_in_the_name_of_who_asked_only(office, acting_as):
+    run = computed(office["clerk"])
+    with acting(staff=office.get(acting_as), origin="page", role=settings.PAGES_ROLE):
+        refused_by_database(sign_by_hand, run, office["reviewer"], number=1, step="review")
+    with acting(staff=office["reviewer"], origin="page", role=settings.PAGES_ROLE):
+        sign_by_hand(run, office["reviewer"], number=1, step="review")
 
 
 def test_one_person_signs_one_step(office):
@@ -228,6 +249,18 @@ def test_a_run_cannot_be_moved_past_its_chain(office):
     refused_by_database(Run.objects.filter(pk=run.pk).update, chain=["review"])
     done = posted(run)
     refused_by_database(set_state, done, "reversed")
+    given_up = computed(office["clerk"], period=MARCH + 1)
+    runs.cancel(given_up, by=office["clerk"], origin="page", reason="not needed")
+    refused_by_database(set_state, given_up, "draft")
+
+
+def test_a_run_is_computed_under_the_chain_of_its_kind_only(office):
+    run = computed(office["clerk"])
+    runs.send_back(run, by=office["reviewer"], origin="page", reason="look again")
+    again = Run.objects.filter(pk=run.pk)
+    computed_as = {"state": RunState.COMPUTED, "computation": run.computation + 1}
+    refused_by_database(again.update, **computed_as, chain=["review"])
+    again.update(**computed_as)
 
 
 def test_an_outdated_page_signs_nothing(office):
@@ -344,13 +377,18 @@ def test_a_delegate_is_not_two_steps_and_neither_is_the_principal(office):
     refused_by_database(
         sign_by_hand, run, office["reviewer"], number=2, step="audit", on_behalf_of=office["auditor"]
     )
+    refused_by_database(sign_by_hand, run, grant(office["reviewer"], "audit_run"), number=2, step="audit")
 
 
 def test_the_right_of_somebody_who_left_is_nobodys(office):
     delegate(office["reviewer"], office["auditor"])
     Staff.objects.filter(pk=office["reviewer"].pk).update(is_active=False)
+    run = computed(office["clerk"])
     with pytest.raises(runs.RunRefused):
-        runs.approve(computed(office["clerk"]), by=office["auditor"], origin="page")
+        runs.approve(run, by=office["auditor"], origin="page")
+    refused_by_database(
+        sign_by_hand, run, office["auditor"], number=1, step="review", on_behalf_of=office["reviewer"]
+    )
 
 
 def test_a_reversal_is_approved_by_others_before_it_is_posted(office):

@@ -3,9 +3,11 @@
 import threading
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
 
+from office.acting import acting
 from office.groups import EXCLUSIVE, PERMISSIONS, ROLES, clash_of
 from office.models import Staff
 from tests.population import member
@@ -30,8 +32,9 @@ def test_no_two_roles_that_a_person_may_hold_prepare_and_approve():
 
 @pytest.mark.parametrize("line", EXCLUSIVE)
 def test_the_database_refuses_them_for_one_sign_in(db, line):
+    staff = member(line[0])
+    connection.check_constraints()
     with pytest.raises(IntegrityError, match="one person may not hold both"), transaction.atomic():
-        staff = member(line[0])
         staff.groups.add(Group.objects.get(name=line[-1]))
         connection.check_constraints()
 
@@ -55,27 +58,85 @@ def test_whoever_has_left_no_longer_stands_in_the_way(db):
 
 
 def test_two_administrators_at_once_cannot_give_one_person_both(committed):
+    """The second waits for the first, whose role it could not see otherwise, and is refused."""
     first, second = (Staff.objects.create_user(name, display_name=name) for name in ("one", "two"))
     Staff.objects.update(person_key="same")
-    given, both_ready = [], threading.Barrier(2)
+    outcome = []
 
-    def give(staff, role):
+    def give_the_second():
         try:
-            with transaction.atomic():
-                staff.groups.add(Group.objects.get(name=role))
-                both_ready.wait()
-            given.append(role)
+            second.groups.add(Group.objects.get(name="reviewer"))
+            outcome.append("given")
         except IntegrityError:
-            pass
+            outcome.append("refused")
         finally:
             connections.close_all()
 
-    threads = [
-        threading.Thread(target=give, args=(first, "clerk")),
-        threading.Thread(target=give, args=(second, "reviewer")),
-    ]
-    for thread in threads:
+    thread = threading.Thread(target=give_the_second)
+    with transaction.atomic():
+        first.groups.add(Group.objects.get(name="clerk"))
+        connection.check_constraints()
         thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(given) == 1
+        thread.join(0.5)
+        assert outcome == []
+    thread.join()
+    assert outcome == ["refused"]
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "update office_staff set is_superuser = true where id = {own}",
+        "update office_staff set whole_city = true where id = {own}",
+        "update office_staff set person_key = 'another' where id = {own}",
+        "update office_staff set password = 'x' where id = {reviewer}",
+        "insert into office_staff_counties (staff_id, county_id) select {own}, max(id) from office_county",
+        "insert into office_staff_groups (staff_id, group_id) select {own}, max(id) from auth_group",
+        "insert into office_staff_counties (staff_id, county_id)"
+        " select {reviewer}, max(id) from office_county",
+        "insert into office_staff_groups (staff_id, group_id) select {reviewer}, max(id) from auth_group",
+        "insert into office_staff_user_permissions (staff_id, permission_id)"
+        " select {own}, id from auth_permission where codename = 'review_run'",
+        "insert into auth_group_permissions (group_id, permission_id)"
+        " select auth_group.id, auth_permission.id from auth_group, auth_permission"
+        " where (name, codename) = ('clerk', 'review_run')",
+        "delete from office_exclusiveroles",
+        "update office_approvalchain set steps = array['check']",
+        "update office_threshold set percent = null",
+        "insert into office_periodevent (month, act, by_id, origin, at, reason)"
+        " values ('2023-02-01', 'close', {own}, 'page', now(), '')",
+        "insert into office_delegation"
+        " (principal_id, delegate_id, first_day, last_day, reason, made_by_id, made_at)"
+        " values ({reviewer}, {own}, current_date, current_date, 'x', {reviewer}, now())",
+        "insert into office_delegation"
+        " (principal_id, delegate_id, first_day, last_day, reason, made_by_id, made_at)"
+        " values ({reviewer}, {own}, current_date, current_date, 'x', {own}, now())",
+    ],
+)
+def test_a_page_gives_no_rights_for_who_has_none_to_give(db, attack):
+    clerk, reviewer = member("clerk", counties=("441602",)), member("reviewer")
+    with (
+        acting(staff=clerk, origin="page", role=settings.PAGES_ROLE),
+        pytest.raises(ProgrammingError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(attack.format(own=clerk.pk, reviewer=reviewer.pk))
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "update office_staff set is_superuser = true where id = {reviewer}",
+        "update office_staff set whole_city = not whole_city where id = {own}",
+        "insert into office_staff_groups (staff_id, group_id)"
+        " select {own}, id from auth_group where name = 'policy_officer'",
+        "delete from office_staff_groups where staff_id = {own}",
+    ],
+)
+def test_whoever_gives_rights_gives_none_to_themselves_and_makes_no_superuser(db, attack):
+    giver, reviewer = member("security_administrator"), member("reviewer")
+    with acting(staff=giver, origin="page", role=settings.PAGES_ROLE), connection.cursor() as cursor:
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            cursor.execute(attack.format(own=giver.pk, reviewer=reviewer.pk))
+        cursor.execute("update office_staff set whole_city = false where id = %s", [reviewer.pk])
