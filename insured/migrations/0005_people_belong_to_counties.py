@@ -12,35 +12,36 @@ from insured_enrolment spell
 order by spell.person_id, spell.first_month desc, spell.id desc
 """
 
-KEEP_COUNTY = f"""
-create function insured_keep_county() returns trigger
-language plpgsql security definer as $$
+# Planned anew each time (`execute`): a plan kept from a spell entered by hand would take hours over a file.
+KEEP = """
+create function {name}() returns trigger language plpgsql security definer as $$
 begin
-    update insured_person person
-    set county_id = latest.county_id
-    from ({LATEST.format(where="where spell.person_id in (select person_id from entered)")}) latest
-    where person.id = latest.person_id and person.county_id is distinct from latest.county_id;
+    execute $sql$
+        update insured_person person
+        set county_id = latest.county_id
+        from ({latest}) latest
+        where person.id = latest.person_id and person.county_id is distinct from latest.county_id
+    $sql$;
     return null;
 end
 $$
 """
 
+KEEP_COUNTY = KEEP.format(
+    name="insured_keep_county",
+    latest=LATEST.format(where="where spell.person_id in (select person_id from entered)"),
+)
+
 # Of an update only spells that moved, in place or in time, can change where somebody belongs.
-KEEP_COUNTY_OF_CHANGED = f"""
-create function insured_keep_county_of_changed() returns trigger
-language plpgsql security definer as $$
-begin
-    update insured_person person
-    set county_id = latest.county_id
-    from ({LATEST.format(where='''where spell.person_id in (
-        select entered.person_id from entered join left_behind using (id)
-        where (entered.county_id, entered.first_month) <> (left_behind.county_id, left_behind.first_month)
-    )''')}) latest
-    where person.id = latest.person_id and person.county_id is distinct from latest.county_id;
-    return null;
-end
-$$
-"""
+KEEP_COUNTY_OF_CHANGED = KEEP.format(
+    name="insured_keep_county_of_changed",
+    latest=LATEST.format(
+        where="""where spell.person_id in (
+            select entered.person_id from entered join left_behind using (id)
+            where (entered.county_id, entered.first_month) <> (left_behind.county_id, left_behind.first_month)
+        )"""
+    ),
+)
 
 # Conditions on names cannot use their index under row-level security, which must come first: an array
 # operator might tell on rows it is not to see. So the search asks here, and is scoped here.
