@@ -1,22 +1,27 @@
 """The ledger, to be looked at: accounts with their entries, transfers. Nothing here can be edited."""
 
+from decimal import Decimal
+
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from accounts.entries import entries_of
+from accounts.late_news import differences
 from accounts.models import Account, Transfer
 from facilities.admin import FacilityAdmin
-from insured.admin import PersonAdmin
-from insured.models import Person
+from insured.models import Person, Status
 from insured.search import find_people
+from office.admin.exceptions import title_of
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Run
-from office.templatetags.figures import yuan
+from office.policy import schemes_here
+from office.templatetags.figures import signed, yuan
 
-ON_PERSON_PAGE = 24
+ON_PERSON_PAGE = 12
 
 
 @admin.register(Account)
@@ -90,8 +95,11 @@ AccountAdmin.panels.append(entries)
 
 
 def accounts_of_owner(request, owner) -> Panel | None:
-    """The accounts of a person or a facility, with their balances."""
+    """The accounts of a person or a facility, with their balances; one alone is told with its entries."""
     if not request.user.has_perm("accounts.view_account"):
+        return None
+    accounts = list(owner.accounts.order_by("scheme", "kind"))
+    if isinstance(owner, Person) and len(accounts) < 2:
         return None
     return Panel(
         title=_("Accounts"),
@@ -103,33 +111,73 @@ def accounts_of_owner(request, owner) -> Panel | None:
                 account.opened_on,
                 account.shown_balance,
             )
-            for account in owner.accounts.order_by("scheme", "kind")
+            for account in accounts
         ],
     )
 
 
-def entries_of_person(request, person) -> Panel | None:
-    """The latest entries of a person's account."""
-    account = person.accounts.filter(kind="person").first()
-    if account is None or not request.user.has_perm("accounts.view_account"):
+def entries_of_person(request, person) -> list[Panel]:
+    """The latest entries of a person's accounts, each linked to the whole list."""
+    if not request.user.has_perm("accounts.view_account"):
+        return []
+    return [
+        Panel(
+            title=f"{_('Personal account')} · {account.get_scheme_display()}",
+            columns={
+                _("For month"): "text",
+                _("Kind"): "text",
+                _("Amount"): "money",
+                _("Balance after"): "money",
+                _("Run"): "text",
+            },
+            rows=[
+                (row[2], row[3], row[5], row[6], row[7])
+                for row in map(_row, entries_of(account, ON_PERSON_PAGE))
+            ],
+            figures=[(_("Balance"), yuan(account.shown_balance))],
+            link=(_("All entries"), reverse("admin:accounts_account_change", args=[account.pk])),
+        )
+        for account in person.accounts.filter(kind="person").order_by("scheme")
+    ]
+
+
+def late_news(request, person) -> Panel | None:
+    """Months whose credit would be another by what is known now; nothing when there are none."""
+    if not request.user.has_perm("accounts.view_account"):
         return None
+    found = [row for scheme in schemes_here() for row in differences(scheme=scheme, people=[person])]
+    if not found:
+        return None
+    known = [row.adjustment for row in found if row.adjustment is not None]
     return Panel(
-        title=_("Latest account entries"),
+        title=_("Late news: proposed adjustments"),
         columns={
             _("For month"): "text",
-            _("Kind"): "text",
-            _("Amount"): "money",
-            _("Balance after"): "money",
-            _("Run"): "text",
+            _("Insured as, now"): "text",
+            _("Credited"): "money",
+            _("Due by the rules now"): "money",
+            _("Adjustment"): "change",
+            _("Remark"): "text",
         },
         rows=[
-            (row[2], row[3], row[5], row[6], row[7]) for row in map(_row, entries_of(account, ON_PERSON_PAGE))
+            (
+                row.month,
+                Status(row.status).label if row.status else _("not insured"),
+                row.credited,
+                row.due,
+                row.adjustment,
+                title_of(row.held) if row.held else "",
+            )
+            for row in found
         ],
-        figures=[(_("Balance"), yuan(account.shown_balance))],
+        figures=[(_("In all"), signed(sum(known, Decimal(0))))],
+        note=_(
+            "These months are credited or closed: nothing posted is rewritten. An adjustment is posted in a"
+            " later run of its own, after review."
+        ),
     )
 
 
-PersonAdmin.panels += [accounts_of_owner, entries_of_person]
 FacilityAdmin.panels.append(accounts_of_owner)
 
 

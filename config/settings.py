@@ -275,8 +275,18 @@ IMPORT_LAYOUTS = {
     "facilities": "facilities.facilities_file.FACILITIES",
     "agreements": "facilities.agreements_file.AGREEMENTS",
     "selections": "insured.selections.SELECTIONS",
+    "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
 }
+
+# What rooms further up show on a person's page, as (request, person) -> Panel; and of these, what a change of
+# the past is weighed by before it is saved.
+PERSON_PANELS = [
+    "accounts.admin.late_news",
+    "accounts.admin.accounts_of_owner",
+    "accounts.admin.entries_of_person",
+]
+PERSON_CONSEQUENCES = ["accounts.admin.late_news"]
 
 # What monitors are told, and when (docs/operations.md).
 HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))

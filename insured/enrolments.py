@@ -75,6 +75,14 @@ CHECKS = (
         message=gettext_noop("“%(cell)s”: the birth date inside the number lies in the future"),
     ),
     Check(
+        name="merged",
+        column="document_number",
+        when="merged",
+        message=gettext_noop(
+            "this person's records were merged: use the document of the record that was kept"
+        ),
+    ),
+    Check(
         name="name_conflict",
         column="name",
         when="name_conflict is not null",
@@ -146,7 +154,7 @@ CHECKS = (
     Check(
         name="died_before",
         column="first_month",
-        when="died_on < first_month",
+        when="date_trunc('month', died_on) < coalesce(ends, 'infinity')",
         message=gettext_noop("this person died on %(value)s"),
         value="died_on",
     ),
@@ -174,9 +182,23 @@ CHECKS = (
     Check(
         name="overlaps",
         column="first_month",
-        when="clash_first is not null",
+        when="clash_scheme = scheme",
         message=gettext_noop("overlaps the enrolment on record for %(value)s"),
         value="to_char(clash_first, 'YYYY-MM') || '–' || coalesce(to_char(clash_last, 'YYYY-MM'), '')",
+    ),
+    Check(
+        name="other_scheme",
+        column="scheme",
+        when="clash_scheme <> scheme",
+        message=gettext_noop("this person is insured in the other scheme for %(value)s: end that first"),
+        value="to_char(clash_first, 'YYYY-MM') || '–' || coalesce(to_char(clash_last, 'YYYY-MM'), '')",
+    ),
+    Check(
+        name="both_schemes",
+        column="scheme",
+        when="scheme_conflict is not null",
+        message=gettext_noop("row %(value)s insures the same person in the other scheme in the same months"),
+        value="scheme_conflict",
     ),
     Check(
         name="selection_without_facility",

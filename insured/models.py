@@ -18,9 +18,12 @@ from insured.documents import (
     sealed_phone,
     sex_of,
 )
+from insured.person_changes import PersonChange as PersonChange
+from insured.person_changes import PersonChangeKind as PersonChangeKind
 from office.fields import MoneyField, MonthField, first_of_month
 from office.models import County, Scheme
 from office.sealing import bound, unseal
+from policies.month import Month
 
 
 class DocumentType(models.TextChoices):
@@ -63,6 +66,17 @@ class Person(models.Model):
         County, null=True, blank=True, on_delete=models.PROTECT, db_index=False, verbose_name=_("county")
     )
 
+    # The record of the same human being that goes on in place of this one, which is listed no more.
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+        verbose_name=_("merged into"),
+    )
+
     class Meta:
         verbose_name = _("insured person")
         verbose_name_plural = _("insured people")
@@ -81,8 +95,14 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["county", "id"], name="person_of_county"),
             models.Index(fields=["document_tail_index"], name="person_document_tail"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="person_merged"
+            ),
         ]
-        permissions = [("show_person", _("Can open identity numbers and phones"))]
+        permissions = [
+            ("show_person", _("Can open identity numbers and phones")),
+            ("merge_person", _("Can merge two records of one person")),
+        ]
 
     def __str__(self):
         return self.name
@@ -210,20 +230,17 @@ class Enrolment(models.Model):
                 name="enrolment_status_of_scheme",
                 violation_error_message=_("This status does not belong to the scheme."),
             ),
-            # One for each scheme: without the text column in its index the constraint costs a third less.
-            *(
-                ExclusionConstraint(
-                    name=f"enrolment_no_overlap_{scheme}",
-                    condition=Q(scheme=scheme),
-                    expressions=[
-                        ("person", RangeOperators.EQUAL),
-                        (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
-                    ],
-                    violation_error_message=_(
-                        "The person has another spell of this scheme in these months; end that one first."
-                    ),
-                )
-                for scheme in Scheme.values
+            # Of whatever scheme: who is insured as an employee is not insured as a resident.
+            ExclusionConstraint(
+                name="enrolment_no_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (month_range("first_month", "last_month"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_(
+                    "The person is insured in these months already, in this scheme or the other;"
+                    " end that spell first."
+                ),
             ),
         ]
 
@@ -231,6 +248,9 @@ class Enrolment(models.Model):
         """Said before the database is asked, which cannot even form a range that ends before it begins."""
         if None not in (self.first_month, self.last_month) and self.last_month < self.first_month:
             raise ValidationError({"last_month": _("The last month is before the first.")})
+        died_on = self.person.died_on if self.person_id else None
+        if died_on and (self.last_month is None or self.last_month > Month.of(died_on)):
+            raise ValidationError({"last_month": _("This person died on %(day)s.") % {"day": died_on}})
 
     def __str__(self):
         return f"{self.get_status_display()} {self.first_month}–{self.last_month or ''}"

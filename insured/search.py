@@ -20,6 +20,7 @@ def find_people(people: QuerySet, text: str) -> QuerySet:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text:
         return people.none()
+    people = people.filter(merged_into=None)
     return people.filter(pk__in=list(_matching(people, text).values_list("pk", flat=True)[:MOST_FOUND]))
 
 

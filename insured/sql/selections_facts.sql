@@ -12,7 +12,7 @@ with known as materialized (
     left join lateral (
         select count(*) as people, min(id) as id, min(county_id) as county_id
         from insured_person
-        where insured_person.document_index = line.document_index
+        where insured_person.document_index = line.document_index and merged_into_id is null
     ) person on true
     left join facilities_facility facility on facility.code = line.facility_code
     left join office_county county on county.id = facility.county_id

@@ -155,10 +155,21 @@ def test_the_same_rows_again_change_nothing():
     assert spells()[: len(before)] == before
 
 
-def test_spells_of_two_schemes_do_not_touch_each_other():
+def test_nobody_is_in_two_schemes_in_the_same_month():
     applied([enrolment()])
-    applied([enrolment(险种="390", 参保身份="居民", 月缴费基数="", 生效年月="2023-05")])
-    assert [(spell[1], spell[5]) for spell in spells()] == [("310", None), ("390", None)]
+    resident = {"险种": "390", "参保身份": "居民", "月缴费基数": ""}
+    [(row, column, message)] = problems(checked([enrolment(**resident, 生效年月="2023-05")]))
+    assert (row, column) == (2, "险种")
+    assert message == "this person is insured in the other scheme for 2023-01–: end that first"
+    ended = enrolment(终止年月="2023-04")
+    crossing = problems(checked([ended, enrolment(**resident, 生效年月="2023-04")]))
+    told = "insures the same person in the other scheme in the same months"
+    assert [message for _row, _column, message in crossing] == [f"row 3 {told}", f"row 2 {told}"]
+    applied([enrolment(**resident, 生效年月="2023-05"), ended])
+    assert [(spell[1], spell[5] and str(spell[5])) for spell in spells()] == [
+        ("310", "2023-04"),
+        ("390", None),
+    ]
 
 
 @pytest.mark.parametrize(
