@@ -1,4 +1,4 @@
-"""What late news would have meant: what was credited for months gone by, and what the rules give for them now.
+"""What late news would have meant: what months gone by were credited, and what the rules give for them now.
 
 A proposal and nothing more: what is posted stays as it is, and a difference is settled by entries of an open
 month that name the month they cover (credits follow entitlement; one credit per person and covered month).
@@ -20,7 +20,7 @@ from policies.values import NotInForce
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One month of one person. `due` is None where the rules cannot tell yet: `held` is why, `detail` of what.
+    """One month of one person. `due` is None where the rules cannot tell yet: `held` is why.
 
     `status` is what the person is insured as now, empty when not insured.
     """
@@ -69,7 +69,7 @@ def differences(*, scheme: str, people: Iterable[Person] | None = None) -> list[
 
 
 def credited_months(scheme: str) -> dict[Month, int | None]:
-    """The months that can no longer be credited in the ordinary way, each with its posted run, if it has one."""
+    """The months that no ordinary run can credit any more, each with its posted run, if it has one."""
     posted = Run.objects.filter(kind=RunKindName.CREDIT, scheme=scheme, state=RunState.POSTED)
     found: dict[Month, int | None] = dict(posted.values_list("period", "pk"))
     closed = closed_through()
@@ -80,7 +80,7 @@ def credited_months(scheme: str) -> dict[Month, int | None]:
 
 
 def _terms(scheme: str, months: Iterable[Month]) -> dict[str, list]:
-    """The terms of each month by the rules that hold for it now, as columns; none where there are no rules."""
+    """The terms of each month by the rules that hold for it now, as columns; none where no rules are."""
     terms = [(month, term) for month in months for term in _terms_of(scheme, month)]
     return {
         "term_months": [month.first_day for month, _term in terms],

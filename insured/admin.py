@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from facilities.models import Facility
 from insured.models import Employer, Enrolment, Person, Selection
+from insured.person_page import PersonActs, changes
 from insured.search import find_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
@@ -56,7 +57,7 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(Person)
-class PersonAdmin(ProtectedNumbers, RecordAdmin):
+class PersonAdmin(PersonActs, ProtectedNumbers, RecordAdmin):
     show_permission = "insured.show_person"
     form = PersonForm
     list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
@@ -87,7 +88,8 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
         return masked_phone(person.phone) or "–"
 
     def get_search_results(self, request, queryset, search_term):
-        return (find_people(queryset, search_term) if search_term else queryset), False
+        listed = queryset.filter(merged_into=None)
+        return (find_people(listed, search_term) if search_term else listed), False
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -174,7 +176,7 @@ def _adding(request, model: str, person, text: str):
     return text, reverse(f"admin:insured_{model}_add", query={"person": person.pk})
 
 
-PersonAdmin.panels += [spells, selections]
+PersonAdmin.panels += [spells, selections, changes]
 
 
 class OfPersonAdmin(RecordAdmin):

@@ -76,8 +76,8 @@ class PersonChange(models.Model):
     undoes = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="undone", verbose_name=_("undoes")
     )
-    before = models.JSONField(_("before"), decoder=ExactNumbers)
-    after = models.JSONField(_("after"), decoder=ExactNumbers)
+    before = models.JSONField(decoder=ExactNumbers)
+    after = models.JSONField(decoder=ExactNumbers)
 
     class Meta:
         verbose_name = _("change of a person's record")

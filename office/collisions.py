@@ -45,10 +45,10 @@ class Clash:
 # A reversal is held to what the kind it reverses is held to.
 CLASHES = (
     # What a run is computed from, or will write, is just being changed by a file.
-    Clash(of=(CREDIT,), files=("enrolments",)),
-    Clash(of=(PREPAYMENT,), files=("enrolments", "selections", "facilities", "agreements")),
-    Clash(of=(YEAR_END,), files=("enrolments", "selections", "facilities", "agreements", "usage")),
-    Clash(of=(CARRY_OVER,), files=("enrolments", "selections", "facilities", "agreements")),
+    Clash(of=(CREDIT,), files=("enrolments", "endings")),
+    Clash(of=(PREPAYMENT,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
+    Clash(of=(YEAR_END,), files=("enrolments", "endings", "selections", "facilities", "agreements", "usage")),
+    Clash(of=(CARRY_OVER,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
     # Advances and what was overpaid are counted by one while the other moves them.
     Clash(of=(PREPAYMENT,), at=(APPROVE, POST), runs=(YEAR_END,), reversals=(PREPAYMENT, YEAR_END)),
     Clash(of=(YEAR_END,), at=(APPROVE, POST), runs=(PREPAYMENT,), reversals=(PREPAYMENT, YEAR_END)),
@@ -62,7 +62,7 @@ CLASHES = (
 )
 
 # The other way round: files that wait while a run of these kinds, or its reversal, is being posted.
-ENTERED_BY = {"selections": (CARRY_OVER,), "enrolments": (CARRY_OVER,)}
+ENTERED_BY = dict.fromkeys(("selections", "enrolments", "endings"), (CARRY_OVER,))
 
 
 def demand_free(run: Run, *, at: str) -> None:

@@ -103,6 +103,7 @@ PERMISSIONS = {
     "reviewer": [
         *_may("view", _WORK),
         *_NUMBERS,
+        "insured.merge_person",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",

@@ -46,77 +46,172 @@ end
 $$
 """
 
-class Migration(migrations.Migration):
 
+class Migration(migrations.Migration):
     dependencies = [
-        ('insured', '0007_forget_plain_numbers'),
-        ('office', '0016_pages_act_for_who_asked'),
+        ("insured", "0007_forget_plain_numbers"),
+        ("office", "0016_pages_act_for_who_asked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PersonChange',
+            name="PersonChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('retired', 'Retired'), ('returned', 'Back at work'), ('suspended', 'Insurance suspended'), ('resumed', 'Insurance resumed'), ('changed', 'Terms changed'), ('died', 'Died'), ('emigrated', 'Emigrated'), ('conscripted', 'Conscripted'), ('moved_out', 'Moved out of the province'), ('moved_inside', 'Moved inside the province'), ('ended', 'Ended for another reason'), ('merged', 'Another record merged into this one'), ('undone', 'Change undone')], max_length=12, verbose_name='kind')),
-                ('first_month', office.fields.MonthField(null=True, verbose_name='from month')),
-                ('day', models.DateField(null=True, verbose_name='day')),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
-                ('import_id', models.BigIntegerField(null=True, verbose_name='import')),
-                ('before', models.JSONField(decoder=insured.person_changes.ExactNumbers, verbose_name='before')),
-                ('after', models.JSONField(decoder=insured.person_changes.ExactNumbers, verbose_name='after')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("retired", "Retired"),
+                            ("returned", "Back at work"),
+                            ("suspended", "Insurance suspended"),
+                            ("resumed", "Insurance resumed"),
+                            ("changed", "Terms changed"),
+                            ("died", "Died"),
+                            ("emigrated", "Emigrated"),
+                            ("conscripted", "Conscripted"),
+                            ("moved_out", "Moved out of the province"),
+                            ("moved_inside", "Moved inside the province"),
+                            ("ended", "Ended for another reason"),
+                            ("merged", "Another record merged into this one"),
+                            ("undone", "Change undone"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("first_month", office.fields.MonthField(null=True, verbose_name="from month")),
+                ("day", models.DateField(null=True, verbose_name="day")),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="at")),
+                ("import_id", models.BigIntegerField(null=True, verbose_name="import")),
+                ("before", models.JSONField(decoder=insured.person_changes.ExactNumbers)),
+                ("after", models.JSONField(decoder=insured.person_changes.ExactNumbers)),
             ],
             options={
-                'verbose_name': "change of a person's record",
-                'verbose_name_plural': "changes of people's records",
-                'ordering': ['-id'],
+                "verbose_name": "change of a person's record",
+                "verbose_name_plural": "changes of people's records",
+                "ordering": ["-id"],
             },
         ),
         migrations.AlterModelOptions(
-            name='person',
-            options={'permissions': [('show_person', 'Can open identity numbers and phones'), ('merge_person', 'Can merge two records of one person')], 'verbose_name': 'insured person', 'verbose_name_plural': 'insured people'},
+            name="person",
+            options={
+                "permissions": [
+                    ("show_person", "Can open identity numbers and phones"),
+                    ("merge_person", "Can merge two records of one person"),
+                ],
+                "verbose_name": "insured person",
+                "verbose_name_plural": "insured people",
+            },
         ),
         migrations.AddField(
-            model_name='person',
-            name='merged_into',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='insured.person', verbose_name='merged into'),
+            model_name="person",
+            name="merged_into",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merged",
+                to="insured.person",
+                verbose_name="merged into",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='person_merged'),
+            model_name="person",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)),
+                fields=["merged_into"],
+                name="person_merged",
+            ),
         ),
         migrations.AddField(
-            model_name='personchange',
-            name='by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
+            model_name="personchange",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="by",
+            ),
         ),
         migrations.AddField(
-            model_name='personchange',
-            name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='insured.person', verbose_name='insured person'),
+            model_name="personchange",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="insured.person",
+                verbose_name="insured person",
+            ),
         ),
         migrations.AddField(
-            model_name='personchange',
-            name='undoes',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone', to='insured.personchange', verbose_name='undoes'),
+            model_name="personchange",
+            name="undoes",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="undone",
+                to="insured.personchange",
+                verbose_name="undoes",
+            ),
         ),
         migrations.AddIndex(
-            model_name='personchange',
-            index=models.Index(fields=['person', 'id'], name='change_of_person'),
+            model_name="personchange",
+            index=models.Index(fields=["person", "id"], name="change_of_person"),
         ),
         migrations.AddConstraint(
-            model_name='personchange',
-            constraint=models.CheckConstraint(condition=models.Q(('first_month__day', 1)), name='person_change_first_of_month'),
+            model_name="personchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first_month__day", 1)), name="person_change_first_of_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('day__isnull', False), ('kind__in', ('died', 'emigrated', 'conscripted', 'moved_out', 'moved_inside', 'ended'))), models.Q(models.Q(('kind__in', ('died', 'emigrated', 'conscripted', 'moved_out', 'moved_inside', 'ended')), _negated=True), ('day__isnull', True)), _connector='OR'), name='person_change_ending_has_its_day'),
+            model_name="personchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("day__isnull", False),
+                        (
+                            "kind__in",
+                            ("died", "emigrated", "conscripted", "moved_out", "moved_inside", "ended"),
+                        ),
+                    ),
+                    models.Q(
+                        models.Q(
+                            (
+                                "kind__in",
+                                ("died", "emigrated", "conscripted", "moved_out", "moved_inside", "ended"),
+                            ),
+                            _negated=True,
+                        ),
+                        ("day__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="person_change_ending_has_its_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'undone'), ('undoes__isnull', False)), models.Q(models.Q(('kind', 'undone'), _negated=True), ('undoes__isnull', True)), _connector='OR'), name='person_change_undone_names_what'),
+            model_name="personchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "undone"), ("undoes__isnull", False)),
+                    models.Q(models.Q(("kind", "undone"), _negated=True), ("undoes__isnull", True)),
+                    _connector="OR",
+                ),
+                name="person_change_undone_names_what",
+            ),
         ),
         *protect("insured_personchange", mine=PERSON_IS_MINE),
         *append_only("insured_personchange"),

@@ -34,9 +34,7 @@ class Migration(migrations.Migration):
                 expressions=[
                     ("person", "="),
                     (
-                        models.Func(
-                            "first_month", "last_month", models.Value("[]"), function="daterange"
-                        ),
+                        models.Func("first_month", "last_month", models.Value("[]"), function="daterange"),
                         "&&",
                     ),
                 ],
