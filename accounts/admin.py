@@ -154,7 +154,7 @@ def late_news(request, person) -> Panel | None:
         columns={
             _("For month"): "text",
             _("Insured as, now"): "text",
-            _("Credited"): "money",
+            _("Credited so far"): "money",
             _("Due by the rules now"): "money",
             _("Adjustment"): "change",
             _("Remark"): "text",
@@ -170,7 +170,7 @@ def late_news(request, person) -> Panel | None:
             )
             for row in found
         ],
-        figures=[(_("In all"), signed(sum(known, Decimal(0))))],
+        figures=[(_("Adjustments in all"), signed(sum(known, Decimal(0))))],
         note=_(
             "These months are credited or closed: nothing posted is rewritten. An adjustment is posted in a"
             " later run of its own, after review."

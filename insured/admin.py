@@ -32,7 +32,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["document_type", "name", "person_number", "county", "died_on"]
+        fields = ["document_type", "name", "person_number", "county"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -99,7 +99,6 @@ class PersonAdmin(PersonActs, ProtectedNumbers, RecordAdmin):
             ("document_type", "document"),
             ("sex", "birth_date"),
             ("phone" if self.has_change_permission(request, obj) else "phone_masked", "county"),
-            "died_on",
         ]
 
     def get_readonly_fields(self, request, obj=None):

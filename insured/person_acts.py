@@ -32,6 +32,7 @@ from office.models import County, Staff
 from office.scope import in_scope
 from policies.month import Month
 
+BASE = gettext_lazy("monthly base")
 AT_WORK = (Status.ACTIVE, Status.FLEXIBLE, Status.UNEMPLOYED_PAID, Status.INJURY_PAID, Status.INPATIENT_ONLY)
 
 
@@ -75,9 +76,9 @@ def last_month_field() -> MonthFormField:
     )
 
 
-def base_field(**options) -> forms.DecimalField:
+def base_field(label, **options) -> forms.DecimalField:
     return forms.DecimalField(
-        label=gettext_lazy("monthly base"),
+        label=label,
         max_digits=14,
         decimal_places=2,
         min_value=0,
@@ -127,14 +128,16 @@ class RetireForm(ActForm):
     )
     group = choice_field(gettext_lazy("retired from"), RetirementGroup.choices)
     base = base_field(
-        required=False, help_text=gettext_lazy("The pension, where the credit goes by it; else empty.")
+        gettext_lazy("pension"),
+        required=False,
+        help_text=gettext_lazy("Where the credit goes by it; else empty."),
     )
 
 
 class ReturnForm(ActForm):
     month = month_field(gettext_lazy("from month"))
     status = choice_field(gettext_lazy("status"), [(s.value, s.label) for s in AT_WORK])
-    base = base_field()
+    base = base_field(BASE)
     employer = EmployerField()
 
 
@@ -145,13 +148,13 @@ class SuspendForm(ActForm):
 
 class ResumeForm(ActForm):
     month = month_field(gettext_lazy("from month"))
-    base = base_field(required=False, help_text=gettext_lazy("Empty: as before."))
+    base = base_field(BASE, required=False, help_text=gettext_lazy("Empty: as before."))
 
 
 class ChangeForm(ActForm):
     month = month_field(gettext_lazy("from month"))
     last = last_month_field()
-    base = base_field(required=False)
+    base = base_field(BASE, required=False)
     status = choice_field(
         gettext_lazy("status"), [("", "—"), *((s.value, s.label) for s in AT_WORK)], required=False
     )

@@ -21,6 +21,7 @@ from insured.person_acts import ACTS, PersonAct, Standing, acts_open_to
 from insured.recording import INSURANCE, PERSON, rows_of
 from office.admin.pages import page
 from office.admin.panels import Panel, linked
+from office.fields import MonthField
 from office.models import ImportFile
 from office.templatetags.figures import yuan
 from policies.month import Month
@@ -144,8 +145,9 @@ def what_changes(change: PersonChange) -> Panel:
             )
     return Panel(
         title=_("What changes"),
-        columns={_("Record"): "text", _("So far"): "text", _("From now on"): "text"},
+        columns={_("Record"): "text", _("As it was"): "text", _("As it becomes"): "text"},
         rows=rows,
+        anchor="what-changes",
     )
 
 
@@ -164,14 +166,21 @@ def in_words(table: str, row: dict | None):
         return "，".join(map(str, told)) or _("no ending")
     if model not in (Enrolment, Selection):
         return f"#{row['id']}"
-    record = model(**{name: model._meta.get_field(name).to_python(value) for name, value in row.items()})
+    record = model(**{name: _value(model._meta.get_field(name), value) for name, value in row.items()})
     months = f"{record.first_month} – {record.last_month or _('open')}"
     if model is Selection:
         return f"{months} · {record.facility}"
-    told = [months, record.get_scheme_display(), record.get_status_display(), record.county.name]
+    told = [months, record.get_scheme_display(), record.get_status_display()]
+    told += [record.get_retirement_group_display()] if record.retirement_group else []
+    told += [record.county.name]
     told += [yuan(record.base)] if record.base is not None else []
     told += [record.employer.name] if record.employer else []
     return " · ".join(map(str, told))
+
+
+def _value(field, value):
+    """A column as the database writes it, as Python has it."""
+    return Month.parse(value[:7]) if value and isinstance(field, MonthField) else field.to_python(value)
 
 
 def _model_of(table: str):

@@ -177,7 +177,9 @@ def copy_of(spell: Enrolment, **values) -> Enrolment:
 
 def save(spell: Enrolment) -> None:
     """Checked as a form would check it; raises ValidationError."""
-    spell.full_clean()
+    spell.full_clean(validate_constraints=False)
+    # Of an open spell those with its last month are left to the database: they could not be asked for null.
+    spell.validate_constraints(exclude=["last_month"] if spell.last_month is None else None)
     spell.save()
 
 

@@ -127,7 +127,7 @@ def test_identity_numbers_are_masked_on_every_page(office, sign_in):
 def test_contact_fields_are_for_those_who_may_change_them(office, sign_in):
     person = office.people[0]
     url = reverse("admin:insured_person_change", args=[person.pk])
-    changed = {"phone": "13800000000", "died_on": ""}  # all that the page sends
+    changed = {"phone": "13800000000"}  # all that the page sends
     assert sign_in("auditor").post(url, changed).status_code == 403
     assert sign_in("clerk").post(url, changed).status_code == 302
     smuggled = changed | {"name": "别人", "document_number": "1"}
@@ -157,7 +157,8 @@ def spell(person, **values):
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({}, "该人员在这些月份已有同一险种的参保登记"),
+        ({}, "该人员在这些月份已参保（本险种或另一险种）"),
+        ({"scheme": "390", "status": "resident"}, "该人员在这些月份已参保（本险种或另一险种）"),
         ({"scheme": "390"}, "参保身份与险种不符"),
         ({"first_month": "2021-05", "last_month": "2021-04"}, "终止年月早于生效年月"),
         ({"base": "-1"}, "月缴费基数不能为负"),
