@@ -25,8 +25,8 @@ def end(person: Person, *, kind: PersonChangeKind, day: date, reason: str, by: S
     Raises ValidationError.
     """
     last = Month.of(day)
-    _demand_possible(person, kind=kind, day=day)
     with recording(person, kind=kind, first_month=last + 1, day=day, reason=reason, by=by):
+        _demand_possible(person, kind=kind, day=day)
         replace(person, last + 1, None, instead=lambda spell: None)
         person.selections.filter(first_month__gt=last).delete()
         person.selections.filter(last_month__gt=last).update(last_month=last)

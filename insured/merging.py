@@ -24,11 +24,12 @@ def moving() -> list[models.ForeignKey]:
 
 def merge(*, kept: Person, dropped: Person, reason: str, by: Staff | None) -> None:
     """Move all that belongs to `dropped` to `kept`; raises ValidationError, naming the conflict."""
-    _demand_possible(kept, dropped)
     tables: dict[str, list[str]] = {}
     for field in moving():
         tables.setdefault(field.model._meta.db_table, []).append(field.column)
     with recording(kept, dropped, kind=PersonChangeKind.MERGED, reason=reason, by=by, tables=tables):
+        dropped.refresh_from_db()
+        _demand_possible(kept, dropped)
         for field in moving():
             try:
                 field.model._base_manager.filter(**{field.name: dropped}).update(**{field.name: kept})

@@ -40,7 +40,10 @@ def recording(
     tables: Tables = INSURANCE,
     **told,
 ) -> Iterator[None]:
-    """One transaction that holds the people's records still; raises ValidationError, nothing half-done."""
+    """One transaction that holds the people's records still; raises ValidationError, nothing half-done.
+
+    What is demanded of the record is asked inside, where nobody else changes it any more.
+    """
     if not reason.strip():
         raise ValidationError({"reason": _("Give a reason.")})
     numbers = [person.pk, *(other.pk for other in others)]
@@ -48,6 +51,7 @@ def recording(
         for held in Person.objects.select_for_update().filter(pk__in=numbers).order_by("pk"):
             if held.merged_into_id and kind != PersonChangeKind.UNDONE:
                 raise ValidationError(_("%(person)s is merged into another record.") % {"person": held})
+        person.refresh_from_db()
         before = rows_of(numbers, tables)
         yield
         after = rows_of(numbers, tables)

@@ -34,10 +34,10 @@ def retire(
     `base` is what a pension counts as where credits go by it (Honghe 16).
     """
     month = completed + 1
-    if insured_in(person, month).status in RETIRED:
-        raise ValidationError(_("The person is retired already in %(month)s.") % {"month": month})
-    terms = {"status": Status.RETIRED, "retirement_group": group, "base": base, "employer": None}
-    _set(person, month, None, terms, kind=PersonChangeKind.RETIRED, reason=reason, by=by)
+    with recording(person, kind=PersonChangeKind.RETIRED, first_month=month, reason=reason, by=by):
+        if insured_in(person, month).status in RETIRED:
+            raise ValidationError(_("The person is retired already in %(month)s.") % {"month": month})
+        _set(person, month, None, status=Status.RETIRED, retirement_group=group, base=base, employer=None)
 
 
 def return_to_work(
@@ -51,10 +51,10 @@ def return_to_work(
     by: Staff | None,
 ) -> None:
     """A retired person is insured as working again."""
-    if insured_in(person, month).status not in RETIRED:
-        raise ValidationError(_("The person is not retired in %(month)s.") % {"month": month})
-    terms = {"status": status, "retirement_group": "", "base": base, "employer": employer}
-    _set(person, month, None, terms, kind=PersonChangeKind.RETURNED, reason=reason, by=by)
+    with recording(person, kind=PersonChangeKind.RETURNED, first_month=month, reason=reason, by=by):
+        if insured_in(person, month).status not in RETIRED:
+            raise ValidationError(_("The person is not retired in %(month)s.") % {"month": month})
+        _set(person, month, None, status=status, retirement_group="", base=base, employer=employer)
 
 
 def change(
@@ -74,34 +74,36 @@ def change(
     terms = {name: value for name, value in given.items() if value not in (None, "")}
     if status and status not in RETIRED:
         terms["retirement_group"] = ""
-    _set(person, month, last, terms, kind=PersonChangeKind.CHANGED, reason=reason, by=by)
+    with recording(person, kind=PersonChangeKind.CHANGED, first_month=month, reason=reason, by=by):
+        _set(person, month, last, **terms)
 
 
 def suspend(
     person: Person, *, month: Month, last: Month | None = None, reason: str, by: Staff | None
 ) -> None:
     """Not insured in these months."""
-    insured_in(person, month)
     with recording(person, kind=PersonChangeKind.SUSPENDED, first_month=month, reason=reason, by=by):
+        insured_in(person, month)
         replace(person, month, _in_order(month, last), instead=lambda spell: None)
 
 
 def resume(
     person: Person, *, month: Month, base: Decimal | None = None, reason: str, by: Staff | None
 ) -> None:
-    """Insured again, on the terms of the last spell before, until the next spell on record begins."""
-    if person.died_on and month > Month.of(person.died_on):
-        raise ValidationError(_("This person died on %(day)s.") % {"day": person.died_on})
-    if covering(person, month).exists():
-        raise ValidationError(_("The person is insured in %(month)s already.") % {"month": month})
-    before = person.enrolments.filter(last_month__lt=month).order_by("-first_month").first()
-    if before is None:
-        raise ValidationError(_("There is no earlier spell that could be resumed."))
-    following = person.enrolments.filter(first_month__gt=month).order_by("first_month").first()
-    last = following.first_month - 1 if following else None
-    spell = copy_of(before, first_month=month, last_month=last)
-    spell.base = base or before.base
+    """Insured again on the terms of the last spell before, until the next spell or the month of death."""
     with recording(person, kind=PersonChangeKind.RESUMED, first_month=month, reason=reason, by=by):
+        died = person.died_on and Month.of(person.died_on)
+        if died and month > died:
+            raise ValidationError(_("This person died on %(day)s.") % {"day": person.died_on})
+        if covering(person, month).exists():
+            raise ValidationError(_("The person is insured in %(month)s already.") % {"month": month})
+        before = person.enrolments.filter(last_month__lt=month).order_by("-first_month").first()
+        if before is None:
+            raise ValidationError(_("There is no earlier spell that could be resumed."))
+        following = person.enrolments.filter(first_month__gt=month).order_by("first_month").first()
+        last = following.first_month - 1 if following else died
+        spell = copy_of(before, first_month=month, last_month=last)
+        spell.base = base or before.base
         save(spell)
 
 
@@ -183,17 +185,16 @@ def save(spell: Enrolment) -> None:
     spell.save()
 
 
-def _set(person, first, last, terms, **told) -> None:
-    """The terms hold in all months of the first one's scheme."""
+def _set(person: Person, first: Month, last: Month | None, **terms) -> None:
+    """The terms hold in the months of the scheme in which the person is in the first of them."""
 
-    def with_terms(spell):
+    def with_terms(spell: Enrolment) -> Enrolment:
         for name, value in terms.items():
             setattr(spell, name, value)
         return spell
 
     scheme = insured_in(person, first).scheme
-    with recording(person, first_month=first, **told):
-        replace(person, first, _in_order(first, last), scheme=scheme, instead=with_terms)
+    replace(person, first, _in_order(first, last), scheme=scheme, instead=with_terms)
 
 
 def _in_order(first: Month, last: Month | None) -> Month | None:

@@ -1,4 +1,4 @@
-"""What late news would have meant for months that are credited: told month by month, nothing posted touched."""
+"""What late news would have meant for months credited: told month by month, and nothing posted is touched."""
 
 from datetime import date
 from decimal import Decimal
