@@ -124,7 +124,7 @@ class Lives(RuleBasedStateMachine):
     def step(self, one: int, act, after: list[tuple] | None, **given) -> bool:
         """Do it by hand; `after` are the spells it leads to, nothing where it must be refused."""
         life = self.lives[one]
-        if after is None or after == life.spells and "day" not in given:
+        if after is None or (after == life.spells and "day" not in given):
             with pytest.raises(ValidationError), transaction.atomic():
                 act(self.person(one), **given, **BY)
             return False
