@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from office.chunks import seal_of
 from office.models import Run
-from office.runs import seal_of
 from office.statements import fetch
 
 STATEMENTS = {

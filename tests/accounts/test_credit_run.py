@@ -12,6 +12,7 @@ from accounts.models import Account, Transfer
 from insured.models import Enrolment
 from office import runs
 from office.acting import acting
+from office.chunks import post_chunks
 from office.models import Run, RunState
 from policies.month import Month
 from tests.population import approved, insure, member, posted, released
@@ -83,7 +84,7 @@ def test_the_same_month_is_paid_once(clerk, reviewer):
     run = posted(prepared(clerk))
     with pytest.raises(runs.RunRefused, match=f"#{run.pk}"):
         prepared(clerk)
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     assert Transfer.objects.count() == 1
 
 
@@ -145,7 +146,7 @@ def test_lines_changed_after_review_are_not_posted(clerk, reviewer):
         cursor.execute("update accounts_runline set amount = amount + 1")
     released(run)
     with pytest.raises(runs.RunRefused), transaction.atomic():
-        runs.post_chunks(run.pk)
+        post_chunks(run.pk)
     assert balance(person) == Decimal("0.00")
     assert not Transfer.objects.exists()
 
