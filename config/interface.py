@@ -96,6 +96,10 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Insured people"), "groups", "insured.person"),
                 entry(_("Facility selections"), "how_to_vote", "insured.selection"),
+                entry(_("Family links"), "family_restroom", "insured.familylink"),
+                entry(_("Filings out of the area"), "travel_explore", "insured.filing"),
+                entry(_("Certified diseases"), "clinical_notes", "insured.certifieddisease"),
+                entry(_("Referrals"), "swap_calls", "insured.referral"),
                 entry(_("Employers"), "apartment", "insured.employer"),
                 entry(_("Imports"), "upload_file", "office.importfile"),
             ],

@@ -209,4 +209,4 @@ class EmployerAdmin(RecordAdmin):
 
 
 # They add to the page of a person, which has to be there first.
-from insured import choice_admin  # noqa: E402, F401
+from insured import choice_admin, entitlement_admin  # noqa: E402, F401
