@@ -74,6 +74,7 @@ _WORK = [
     "office.importfile",
     "office.county",
     "office.policyversion",
+    "settlement.headcount",
     *_RECORDS,
     *_LEDGER,
 ]
@@ -98,6 +99,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
+        *_may("add", ["settlement.headcount"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
