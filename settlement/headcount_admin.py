@@ -163,7 +163,12 @@ def against_today(request, headcount: Headcount) -> list[Panel]:
     people = Person.objects.in_bulk({difference.person for difference in shown})
     behind = Panel(
         title=_("People behind the difference"),
-        columns={_("Facility"): "text", _("Person number"): "text", _("Name"): "text", _("Change"): "text"},
+        columns={
+            _("Facility"): "text",
+            _("Person number"): "text",
+            _("Name"): "text",
+            _("Arrived or left"): "text",
+        },
         rows=[
             (
                 facilities[difference.facility].name,
