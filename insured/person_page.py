@@ -45,7 +45,7 @@ class PersonActs:
 
     def panels_of(self, request, record) -> list:
         upper = [import_string(name)(request, record) for name in settings.PERSON_PANELS]
-        return [*super().panels_of(request, record), *upper]
+        return [*super().panels_of(request, record), changes(request, record), *upper]
 
     def act(self, request, number, name):
         """The form of an act; with what it would do once it is filled in, and done when that is confirmed."""
