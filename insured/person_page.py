@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from django.apps import apps
 from django.conf import settings
@@ -12,21 +13,32 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from insured.models import Enrolment, Person, PersonChange, PersonChangeKind, Selection
+from facilities.models import Facility
+from insured.models import (
+    Employer,
+    Enrolment,
+    Person,
+    PersonChange,
+    PersonChangeKind,
+    RetirementGroup,
+    Selection,
+    Status,
+)
 from insured.person_acts import ACTS, PersonAct, Standing, acts_open_to
-from insured.recording import INSURANCE, PERSON, rows_of
+from insured.recording import INSURANCE, rows_of
 from office.admin.pages import page
 from office.admin.panels import Panel, linked
-from office.fields import MonthField
-from office.models import ImportFile
+from office.models import County, ImportFile, Scheme
 from office.templatetags.figures import yuan
 from policies.month import Month
 
-CHANGES_SHOWN = 30
+CHANGES_SHOWN = 20
+# Columns of spells and selections that name something, told in this order.
+POINTING = {"county_id": County, "employer_id": Employer, "facility_id": Facility}
 
 
 class PersonActs:
@@ -132,59 +144,63 @@ def head_of(request, person: Person) -> dict:
 
 def what_changes(change: PersonChange) -> Panel:
     """The rows of a change side by side, as they were and as they become."""
-    rows = []
-    for table in sorted({*change.before, *change.after}):
-        was, became = change.before.get(table, {}), change.after.get(table, {})
-        for number in sorted({*was, *became}, key=lambda key: order_of(became.get(key) or was[key])):
-            rows.append(
-                (
-                    _model_of(table)._meta.verbose_name,
-                    in_words(table, was.get(number)),
-                    in_words(table, became.get(number)),
-                )
-            )
     return Panel(
         title=_("What changes"),
         columns={_("Record"): "text", _("As it was"): "text", _("As it becomes"): "text"},
-        rows=rows,
+        rows=list(lines_of(change, names=names_in([change]))),
         anchor="what-changes",
     )
 
 
-def order_of(row: dict) -> tuple:
+def lines_of(change: PersonChange, *, names: dict) -> Iterator[tuple[str, str, str]]:
+    """For each row touched: of what kind it is, and how it reads before and after; a dash for none."""
+    for table in sorted({*change.before, *change.after}):
+        model = next(model for model in apps.get_models() if model._meta.db_table == table)
+        was, became = change.before.get(table, {}), change.after.get(table, {})
+        rows = [(was.get(number), became.get(number)) for number in {*was, *became}]
+        for pair in sorted(rows, key=lambda pair: _place(pair[0] or pair[1])):
+            old, new = ("–" if row is None else in_words(model, row, names=names) for row in pair)
+            yield str(model._meta.verbose_name), old, new
+
+
+def _place(row: dict) -> tuple:
     return row.get("first_month") or "", row["id"]
 
 
-def in_words(table: str, row: dict | None):
-    """A row as people read it; a dash for none."""
-    if row is None:
-        return "–"
-    model = _model_of(table)
-    if table == PERSON:
-        told = [f"{_('died on')} {row['died_on']}"] if row["died_on"] else []
+def names_in(found: list[PersonChange]) -> dict[str, dict[int, object]]:
+    """What the rows of changes point to, by column, each kind looked up at once."""
+    rows = [
+        row
+        for change in found
+        for tables in (change.before, change.after)
+        for by_number in tables.values()
+        for row in by_number.values()
+    ]
+    names = {
+        column: model.objects.in_bulk({row[column] for row in rows if row.get(column)})
+        for column, model in POINTING.items()
+    }
+    people = {row["id"] for row in rows if "merged_into_id" in row}
+    return names | {"id": Person.objects.in_bulk(people)}
+
+
+def in_words(model, row: dict, *, names: dict) -> str:
+    """A row as people read it."""
+    if model is Person:
+        person = names["id"].get(row["id"])
+        told = [f"{person} {person.person_number or ''}".strip() if person else f"#{row['id']}"]
+        told += [f"{_('died on')} {row['died_on']}"] if row["died_on"] else []
         told += [_("merged into another record")] if row["merged_into_id"] else []
-        return "，".join(map(str, told)) or _("no ending")
+        return " · ".join(told)
     if model not in (Enrolment, Selection):
         return f"#{row['id']}"
-    record = model(**{name: _value(model._meta.get_field(name), value) for name, value in row.items()})
-    months = f"{record.first_month} – {record.last_month or _('open')}"
-    if model is Selection:
-        return f"{months} · {record.facility}"
-    told = [months, record.get_scheme_display(), record.get_status_display()]
-    told += [record.get_retirement_group_display()] if record.retirement_group else []
-    told += [record.county.name]
-    told += [yuan(record.base)] if record.base is not None else []
-    told += [record.employer.name] if record.employer else []
+    told = [f"{row['first_month'][:7]} – {(row['last_month'] or '')[:7] or _('open')}"]
+    if model is Enrolment:
+        told += [Scheme(row["scheme"]).label, Status(row["status"]).label]
+        told += [RetirementGroup(row["retirement_group"]).label] if row["retirement_group"] else []
+        told += [yuan(row["base"])] if row["base"] else []
+    told += [names[column][row[column]] for column in POINTING if row.get(column) in names[column]]
     return " · ".join(map(str, told))
-
-
-def _value(field, value):
-    """A column as the database writes it, as Python has it."""
-    return Month.parse(value[:7]) if value and isinstance(field, MonthField) else field.to_python(value)
-
-
-def _model_of(table: str):
-    return next(model for model in apps.get_models() if model._meta.db_table == table)
 
 
 def changes(request, person) -> Panel | None:
@@ -192,6 +208,7 @@ def changes(request, person) -> Panel | None:
     found = list(person.changes.select_related("by", "undone", "undoes")[:CHANGES_SHOWN])
     if not found:
         return None
+    names = names_in(found)
     latest = next((c for c in found if c.kind != PersonChangeKind.UNDONE and not hasattr(c, "undone")), None)
     return Panel(
         title=_("Changes of the record"),
@@ -203,10 +220,11 @@ def changes(request, person) -> Panel | None:
             _("By"): "text",
             "": "text",
         },
+        anchor="changes",
         rows=[
             (
                 change.at,
-                _called(change),
+                _called(change, names),
                 change.day or change.first_month,
                 _because(change, request.user),
                 change.by or _("The portal"),
@@ -217,12 +235,17 @@ def changes(request, person) -> Panel | None:
     )
 
 
-def _called(change: PersonChange):
+def _called(change: PersonChange, names: dict):
+    """What was done, and below it each row it touched."""
+    act = change.get_kind_display()
     if change.undoes:
-        return format_html("{} · {}", change.get_kind_display(), change.undoes)
-    if hasattr(change, "undone"):
-        return format_html("<del>{}</del> {}", change.get_kind_display(), _("undone"))
-    return change.get_kind_display()
+        act = format_html("{} · {}", act, change.undoes)
+    elif hasattr(change, "undone"):
+        act = format_html("<del>{}</del> {}", act, _("undone"))
+    rows = format_html_join(
+        "", "<li><b>{}</b> <del>{}</del> → <ins>{}</ins></li>", lines_of(change, names=names)
+    )
+    return format_html('{}<ul class="changes">{}</ul>', act, rows)
 
 
 def _because(change: PersonChange, staff):

@@ -46,11 +46,12 @@ left join lateral (
     from insured_selection choice
     where choice.person_id = known.person_id and choice.last_month > known.last_month
 ) choices on true
--- The same ending on record already.
+-- The same ending on record already, and still standing.
 left join lateral (
     select change.id
     from insured_personchange change
     where change.person_id = known.person_id and change.kind = known.kind and change.day = known.day
         and not exists (select from insured_personchange undoing where undoing.undoes_id = change.id)
+        and case when known.kind = 'died' then known.died_on = known.day else spells.met = 0 end
     limit 1
 ) same on true

@@ -262,6 +262,6 @@ def months_of(rows, told) -> dict[int, object]:
 @pytest.mark.django_db
 def test_database_and_model_agree_whatever_happens():
     quietly = settings(
-        max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(Lives, settings=quietly)
