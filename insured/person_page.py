@@ -245,7 +245,7 @@ def _called(change: PersonChange, names: dict):
     rows = format_html_join(
         "", "<li><b>{}</b> <del>{}</del> → <ins>{}</ins></li>", lines_of(change, names=names)
     )
-    return format_html('{}<ul class="changes">{}</ul>', act, rows)
+    return format_html('<details><summary>{}</summary><ul class="changes">{}</ul></details>', act, rows)
 
 
 def _because(change: PersonChange, staff):

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from insured import endings, merging, recording, spells
-from insured.models import Enrolment, Person, PersonChange, PersonChangeKind, Selection
+from insured.documents import sealed_document
+from insured.models import Enrolment, FamilyLink, Person, PersonChange, PersonChangeKind, Selection
 from insured.search import find_people
 from office.models import County
 from policies.month import Month
@@ -184,10 +185,18 @@ def test_a_person_belongs_to_the_county_of_the_spell_that_is_left():
 def test_two_records_become_one_and_two_again():
     kept, dropped = insure(first="2023-01"), insure(first="2021-01", last="2022-12")
     select(dropped, contract(), first="2022-01")
+    relative = {"relative_name": "李远", "relation": "spouse", "first_day": date(2022, 1, 1)}
+    index, sealed, _tail = sealed_document("X123456")
+    link = FamilyLink(
+        person=dropped, relative_document_index=index, relative_document_sealed=sealed, **relative
+    )
+    link.save()
     rows = list(Enrolment.objects.order_by("pk").values())
     merging.merge(kept=kept, dropped=dropped, **BY)
     assert [months for months, _status, _base in told(kept)] == ["2021-01–2022-12", "2023-01–"]
     assert chosen(kept) == ["2022-01–2022-12"]
+    assert kept.family_links.get() == link
+    assert "sealed" not in str(PersonChange.objects.get().before)
     dropped.refresh_from_db()
     assert dropped.merged_into == kept
     assert dropped not in find_people(Person.objects.all(), dropped.document_number)
@@ -204,6 +213,7 @@ def test_two_records_become_one_and_two_again():
     assert dropped.merged_into is None
     assert list(Enrolment.objects.order_by("pk").values()) == rows
     assert chosen(dropped) == ["2022-01–2022-12"]
+    assert bytes(dropped.family_links.get().relative_document_sealed) == sealed
 
 
 def test_records_that_contradict_each_other_are_not_merged():
