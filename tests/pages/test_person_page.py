@@ -55,6 +55,7 @@ def test_a_retirement_of_a_credited_month_is_weighed_done_told_and_undone(office
 
 def test_a_reviewer_merges_and_nobody_else(sign_in):
     kept, dropped = insure(), insure(first="2020-01", last="2021-12")
+    account = dropped.accounts.create(kind="person", scheme="310")
     given = {"dropped": dropped.person_number, "reason": "同一人员两份档案"}
     url = act_url(kept, "merge")
     assert sign_in("clerk").post(url, given).status_code == 403
@@ -64,6 +65,7 @@ def test_a_reviewer_merges_and_nobody_else(sign_in):
     assert "2020-01 – 2021-12" in shown.content.decode()
     reviewer.post(url, given | {"confirm": "1", "seen": seen_in(shown)})
     assert Person.objects.get(pk=dropped.pk).merged_into == kept
+    assert kept.accounts.get() == account
     assert "已并入档案" in page_of(reviewer, dropped)
     assert dropped.name not in reviewer.get(reverse("admin:insured_person_changelist")).content.decode()
     assert "/act/unmerge/" in page_of(reviewer, kept)
