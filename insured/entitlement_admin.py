@@ -1,5 +1,7 @@
 """Family links, filings, certified diseases and referrals: their forms, lists, and panels of a person."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -47,7 +49,7 @@ class InForce(admin.SimpleListFilter):
 def lasting(first, last) -> str:
     """The days something holds, and whether it does today."""
     today = timezone.localdate()
-    state = _("over") if last and last < today else _("not begun") if first > today else ""
+    state = pgettext("days", "over") if last and last < today else _("not begun") if first > today else ""
     text = f"{first:%Y-%m-%d} – {f'{last:%Y-%m-%d}' if last else _('open')}"
     return format_html('{} <span class="note">{}</span>', text, state) if state else text
 
@@ -83,6 +85,11 @@ class FamilyLinkForm(WholeForm):
     class Meta:
         model = FamilyLink
         fields = ["person", "relation", "relative", "relative_name", "first_day", "last_day", "ended_because"]
+        help_texts: ClassVar = {
+            "relative_name": gettext_lazy(
+                "Only for a relative insured elsewhere in the province, where the rules allow it."
+            )
+        }
 
     def demand(self):
         link, document = self.instance, self.cleaned_data.get("relative_document", "").strip().upper()
@@ -177,7 +184,7 @@ def family(request, person) -> list[Panel] | None:
         title=_("Accounts this person may use"),
         columns={
             _("This person is the holder's"): "text",
-            _("Account holder"): "text",
+            _("Holder of the account"): "text",
             _("Days"): "text",
             _("Ended because"): "text",
         },
@@ -250,8 +257,9 @@ class CertifiedDiseaseAdmin(OfPersonAdmin):
     autocomplete_fields = ["person", "facility"]
     fields = [
         "person",
-        ("kind", "code"),
-        ("name", "facility"),
+        "kind",
+        ("name", "code"),
+        "facility",
         ("first_day", "last_day"),
         ("evidence", "ended_because"),
     ]
@@ -307,9 +315,11 @@ class ReferralAdmin(OfPersonAdmin):
     autocomplete_fields = ["person", "issued_by", "to_facility"]
     fields = [
         "person",
-        ("issued_by", "diagnosis"),
-        ("to_facility", "to_elsewhere"),
+        "issued_by",
+        "to_facility",
+        "to_elsewhere",
         ("issued_on", "valid_until"),
+        "diagnosis",
     ]
     add_label = gettext_lazy("Enter a referral")
 

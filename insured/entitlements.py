@@ -77,7 +77,7 @@ class FamilyLink(Dated):
     """A relative who may use the account of `person`: one on record, or where the rules allow it one insured
     elsewhere in the province, by name and document."""
 
-    person = of_person("family_links", label=_("account holder"))
+    person = of_person("family_links", label=_("holder of the account"))
     relation = models.CharField(_("relation"), max_length=6, choices=Relation)
     relative = models.ForeignKey(
         Person,
