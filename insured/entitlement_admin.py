@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from insured.admin import OfPersonAdmin, PersonAdmin
 from insured.documents import document_index, is_identity_card
 from insured.entitlements import CertifiedDisease, FamilyLink, Filing, Referral, Relation
-from insured.family import demand_link, pack_of_account, uses_of
+from insured.family import demand_link, pack_of_scheme, uses_of
 from insured.models import Person
 from insured.referring import demand_selected
 from office.admin.panels import Panel, linked
@@ -148,7 +148,7 @@ def family(request, person) -> list[Panel] | None:
     if not request.user.has_perm("insured.view_familylink"):
         return None
     today = timezone.localdate()
-    pack = pack_of_account(person)
+    pack = pack_of_scheme(person)
     given = person.family_links.prefetch_related("relative").order_by("-first_day")
     received = list(person.family_links_to.order_by("-first_day"))
     holders = Person.objects.in_bulk([link.person_id for link in received])
@@ -225,8 +225,16 @@ def filings(request, person) -> Panel | None:
     """What is on file of care elsewhere."""
     if not request.user.has_perm("insured.view_filing"):
         return None
+    pack = pack_of_scheme(person)
+    note = ""
+    if pack is not None:
+        asked = _("Care elsewhere that is not on file is not paid (article %s).")
+        free = _("By the rules here care elsewhere needs no filing (article %s).")
+        article = pack.gates.articles["out_of_area_unfiled"]
+        note = (asked if pack.gates.filing_required else free) % article
     return Panel(
         title=_("Filings out of the area"),
+        note=note,
         columns={
             _("Kind"): "text",
             _("Destination"): "text",

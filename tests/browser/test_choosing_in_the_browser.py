@@ -20,7 +20,6 @@ def test_a_selection_is_changed_from_next_month_on(signed_in):
     page = signed_in("clerk")
     page.goto(f"/insured/person/{person.pk}/change/")
     page.get_by_role("link", name="变更选点").click()
-    assert fits(page)
     page.locator(".field-facility .select2-selection").click()
     page.locator(".select2-search__field").fill(other.code)
     page.get_by_role("option", name=other.code).click()
@@ -29,6 +28,7 @@ def test_a_selection_is_changed_from_next_month_on(signed_in):
         page.get_by_text("现应办理下一年度选点（第12(5)条）").wait_for()
         return
     page.get_by_text("请填写变更原因（第17条）").wait_for()
+    assert fits(page)
     page.locator("#id_reason").fill("迁居")
     page.get_by_role("button", name="保存", exact=True).click()
     page.get_by_role("cell", name=f"{now + 1} – {now.year}-12").wait_for()
