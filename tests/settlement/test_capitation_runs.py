@@ -12,6 +12,7 @@ from accounts.models import Account
 from accounts.verify import verify_books
 from insured.models import Selection
 from office import returned, runs
+from office.chunks import post_chunks
 from office.models import YEARLY_KINDS, Run
 from office.tasks import waiting_for_a_worker
 from policies.month import Month
@@ -237,7 +238,7 @@ def test_a_year_end_is_not_posted_on_prepayments_that_were_reversed_meanwhile(of
     released(approved(reversal))
     with pytest.raises(runs.RunRefused, match=f"#{reversal.pk}"):  # not given back yet: counts as posted
         released(year_end)
-    runs.post_chunks(reversal.pk)
+    post_chunks(reversal.pk)
     with pytest.raises(runs.RunRefused):
         released(year_end)
     runs.send_back(year_end, by=office[1], origin="page", reason="prepayments changed")
@@ -273,7 +274,7 @@ def test_what_was_overpaid_is_taken_off_once_by_months_computed_side_by_side(off
     released(january)
     with pytest.raises(runs.RunRefused):
         released(february)
-    runs.post_chunks(january.pk)
+    post_chunks(january.pk)
     runs.send_back(february, by=office[1], origin="page", reason="carried amount changed")
     runs.compute(february.pk)
     lines = Prepayment.objects.filter(run__in=[january, february]).order_by("run__period")
