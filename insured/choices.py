@@ -75,9 +75,10 @@ def _rules(pack: Pack, today: date) -> Rules:
         except NotInForce:
             pass
     levels = pack.gates.selectable_levels
+    slots = pack.capitation.slots if pack.capitation else ()
     return Rules(
         scheme=pack.scheme,
-        station_slot=(Slot.STATION if "station" in pack.capitation.slots else Slot.PRIMARY).value,
+        station_slot=(Slot.STATION if "station" in slots else Slot.PRIMARY).value,
         levels=(*levels, "ungraded") if "primary" in levels else levels,
         outside=pack.selection.outside,
         window=window,

@@ -21,6 +21,7 @@ from insured.family import demand_link, pack_of_scheme, uses_of
 from insured.models import Person
 from insured.referring import demand_selected
 from office.admin.panels import Panel, linked
+from office.admin.protected import ProtectedNumbers
 from office.sealing import masked
 
 
@@ -106,7 +107,8 @@ class FamilyLinkForm(WholeForm):
 
 
 @admin.register(FamilyLink)
-class FamilyLinkAdmin(OfPersonAdmin):
+class FamilyLinkAdmin(ProtectedNumbers, OfPersonAdmin):
+    show_permission = "insured.show_person"
     form = FamilyLinkForm
     list_display = ["person", "relation", "of_relative", "lasts", "ended_because"]
     list_select_related = ["person"]
@@ -126,6 +128,12 @@ class FamilyLinkAdmin(OfPersonAdmin):
     def get_readonly_fields(self, request, obj=None):
         """Who is linked stays; a link is ended, and another one begun."""
         return [] if obj is None else ["person_link", "relation", "of_relative"]
+
+    def protected_numbers(self, link):
+        return [(_("document number of the relative"), link.relative_document, masked)]
+
+    def numbers_panel(self, request, link, *, opened=False):
+        return super().numbers_panel(request, link, opened=opened) if link.relative_id is None else None
 
     @admin.display(description=gettext_lazy("relative"))
     def of_relative(self, link):
