@@ -117,9 +117,12 @@ def plan_choice(person: Person, *, facility: Facility, year: int, today: date) -
     Who is insured from later on chooses from then on. Next year's choice, until it begins, may be made anew.
     Raises ChoiceRefused.
     """
-    if year not in (today.year, today.year + 1):
-        raise ChoiceRefused(_("A facility is chosen for this year or for the next."))
     rules, month = _insured_from(person, max(Month(year, 1), Month.of(today)), today=today)
+    if year not in (today.year, today.year + 1):
+        raise ChoiceRefused(
+            _("A facility is chosen for this year or for the next (article %(article)s).")
+            % {"article": rules.articles.get("window", rules.articles["once"])}
+        )
     if year > today.year:
         _demand_window(person, rules=rules, today=today)
     demand_suitable(facility, rules=rules, month=month)

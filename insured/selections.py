@@ -87,7 +87,7 @@ CHECKS = (
         column="year",
         when=f"year > {THIS_YEAR} + 1",
         message=gettext_noop("a facility is chosen for this year or for the next (article %(value)s)"),
-        value="articles->>'once'",
+        value="coalesce(articles->>'window', articles->>'once')",
     ),
     Check(
         name="outside_the_window",
