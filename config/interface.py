@@ -72,6 +72,21 @@ def inbox(request) -> dict:
     }
 
 
+def renewals(request) -> dict:
+    """The agreements to renew, with their count."""
+    from facilities.admin.agreement_pages import count_to_renew
+
+    count = count_to_renew(request)
+    return {
+        "title": _("Agreements to renew"),
+        "icon": "autorenew",
+        "link": reverse_lazy("renewals"),
+        "permission": allowed("facilities.view_agreement"),
+        "badge": str(count) if count else "",
+        "badge_variant": "warning",
+    }
+
+
 def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
     """A sidebar entry for a page that belongs to no model."""
     return {
@@ -105,6 +120,8 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Designated facilities"), "local_hospital", "facilities.facility"),
                 entry(_("Agreements"), "contract", "facilities.agreement"),
+                renewals(request),
+                entry(_("Assessments"), "grading", "facilities.assessment"),
                 entry(_("Actual usage"), "monitoring", "settlement.facilityusage"),
             ],
         },
@@ -129,6 +146,8 @@ def sidebar(request) -> list[dict]:
                 page(_("Trial calculation"), "calculate", "trial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
                 entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
+                entry(_("Assessment items"), "list_alt", "facilities.assessmentitem"),
+                entry(_("Assessment results"), "military_tech", "facilities.assessmentgrade"),
                 page(_("Coverage of the documents"), "checklist", "coverage"),
             ],
         },

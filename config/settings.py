@@ -278,6 +278,9 @@ IMPORT_LAYOUTS = {
     "usage": "settlement.usage.USAGE",
 }
 
+# How long before its last day an agreement is on the list of those to renew.
+AGREEMENT_RENEWAL_DAYS = env.int("AGREEMENT_RENEWAL_DAYS", default=60)
+
 # What monitors are told, and when (docs/operations.md).
 HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))
 BACKUP_LATE = timedelta(hours=env.int("BACKUP_LATE_HOURS", default=26))

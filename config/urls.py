@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from facilities.admin.agreement_pages import renewals_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
 from office.admin.months import months_page
@@ -16,6 +17,7 @@ urlpatterns = [
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
     path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),
+    path("renewals/", guarded(renewals_page, permission="facilities.view_agreement"), name="renewals"),
     path("sign-in/code/", signed_in(code_page), name="second_factor_code"),
     path("sign-in/second-factor/", signed_in(setup_page), name="second_factor_setup"),
     path("password_change/", signed_in(password_page)),  # in the place of the admin's own

@@ -1,4 +1,7 @@
-"""The file of service agreements 服务协议: of a facility and a kind, from the first to the last day."""
+"""The file of service agreements 服务协议: of a facility and a kind, from the first to the last day.
+
+What is in the file is signed, on 签订日期 or else on its first day; a draft of the same first day becomes so.
+"""
 
 from django.utils.translation import gettext_noop
 
@@ -20,6 +23,7 @@ AGREEMENTS = Layout(
         Column("first_day", "起始日期", DAY, required=True),
         Column("last_day", "终止日期", DAY, required=True),
         Column("agreement_number", "协议编号", text(60)),
+        Column("signed_on", "签订日期", DAY),
     ),
     facts="facilities/agreements_facts",
     checks=(
@@ -34,6 +38,20 @@ AGREEMENTS = Layout(
             column="last_day",
             when="last_day < first_day",
             message=gettext_noop("“%(cell)s” lies before the first day"),
+        ),
+        Check(
+            name="facility_closed",
+            column="facility_code",
+            when="facility_closed_on <= last_day",
+            message=gettext_noop("the facility is closed from %(value)s on"),
+            value="facility_closed_on",
+        ),
+        Check(
+            name="ended_within",
+            column="last_day",
+            when="last_day < ended_on",
+            message=gettext_noop("the agreement on record was ended early on %(value)s"),
+            value="ended_on",
         ),
         Check(
             name="agreement_crosses",
@@ -53,6 +71,7 @@ AGREEMENTS = Layout(
     changes=(
         Change(field="last_day", old="old_last_day", new="last_day"),
         Change(field="agreement_number", old="old_number", new="new_number"),
+        Change(field="signed_on", old="old_signed_on", new="new_signed_on"),
     ),
     county="county_code",
     kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from facilities.admin import CONCERNED_BY_CLOSING, FacilityAdmin
 from facilities.models import Facility
+from insured.facility_people import people_who_selected
 from insured.models import Employer, Enrolment, Person, Selection
 from insured.search import find_people
 from office.admin.panels import Panel, linked
@@ -175,6 +177,8 @@ def _adding(request, model: str, person, text: str):
 
 
 PersonAdmin.panels += [spells, selections]
+FacilityAdmin.panels.append(people_who_selected)
+CONCERNED_BY_CLOSING.append(people_who_selected)
 
 
 class OfPersonAdmin(RecordAdmin):

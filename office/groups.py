@@ -59,8 +59,11 @@ _RECORDS = [
     "insured.employer",
     "facilities.facility",
     "facilities.agreement",
+    "facilities.assessment",
     "settlement.facilityusage",
 ]
+# By what facilities are assessed in a year.
+_SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
 _LEDGER = ["accounts.account", "accounts.transfer"]
 _WORK = [
@@ -71,6 +74,7 @@ _WORK = [
     "office.county",
     "office.policyversion",
     *_RECORDS,
+    *_SCHEME,
     *_LEDGER,
 ]
 _SCHEDULE = [
@@ -108,6 +112,7 @@ PERMISSIONS = {
         "office.reverse_run",
         "office.export_run",
         "office.approve_policyversion",
+        "facilities.sign_assessment",
         *_APPROVERS,
     ],
     "auditor": [*_may("view", _WORK), *_NUMBERS, "office.audit_run", "office.export_run", *_APPROVERS],
@@ -127,6 +132,7 @@ PERMISSIONS = {
         "office.add_policyversion",
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),
+        *_may("view add change delete", _SCHEME),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),

@@ -1,6 +1,7 @@
 """Heads of a month: for how many people a facility is paid (Heyuan 12, Shaoguan 9(2))."""
 
-from facilities.models import Agreement, AgreementKind
+from facilities.agreements import contracted_between
+from facilities.models import AgreementKind
 from office.statements import fetch
 from policies.month import Month, months_between
 
@@ -31,9 +32,5 @@ def heads_after(*, scheme: str, month: Month) -> dict[int, int]:
 
 
 def contracted_in(month: Month) -> set[int]:
-    """The facilities that have an outpatient agreement on some day of a month."""
-    return set(
-        Agreement.objects.filter(
-            kind=AgreementKind.OUTPATIENT, first_day__lte=month.last_day, last_day__gte=month.first_day
-        ).values_list("facility", flat=True)
-    )
+    """The facilities that work under an outpatient agreement on some day of a month."""
+    return contracted_between(month.first_day, month.last_day, kind=AgreementKind.OUTPATIENT)

@@ -81,8 +81,7 @@ met as materialized (
         employer.id as employer_id, employer.name as old_employer_name,
         county.id as county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
-        -- A station works under its parent's agreement.
-        coalesce(facility.parent_id, facility.id) as contractor_id,
+        facility.closed_on as facility_closed_on,
         case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot,
         date_part('year', selection_month) as selection_year,
         same.id as same_id, same.last_month as same_last,
@@ -108,6 +107,14 @@ met as materialized (
         and (previous_month is null or previous_month < ended.first_month)
 ),
 restated as materialized (select same_id from met where same_id is not null),
+-- The facilities and months of the file with an agreement: few beside its rows.
+contracted as materialized (
+    select distinct asked.facility_id, asked.selection_month
+    from (select distinct facility_id, selection_month from met) asked
+    join facilities_contracted contracted
+        on contracted.facility_id = asked.facility_id and contracted.kind = 'outpatient'
+        and contracted.days && month_days(asked.selection_month)
+),
 choice_conflict as materialized (
     select document_type, document_index, slot, selection_year, min(number) || ', ' || max(number) as rows
     from met
@@ -148,12 +155,11 @@ select met.*,
     chosen_facility.code as chosen_code,
     later.first_month as later_choice,
     choice_conflict.rows as choice_conflict,
-    facility_county_id is null or exists (
-        select from facilities_agreement agreement
-        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
-            and agreement.first_day < selection_month + interval '1 month' and agreement.last_day >= selection_month
-    ) as has_agreement
+    contracted.facility_id is not null
+        or facility_county_id is null and coalesce(facility_closed_on > met.selection_month, true) as has_agreement
 from met
+left join contracted
+    on contracted.facility_id = met.facility_id and contracted.selection_month = met.selection_month
 left join name_conflict
     on name_conflict.document_index = met.document_index and name_conflict.document_type = met.document_type
 left join number_conflict on number_conflict.person_number = met.person_number

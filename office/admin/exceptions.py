@@ -22,6 +22,10 @@ EXPLANATIONS = {
         _("Facility without an agreement"),
         _("The facility has no agreement for the time: enter it, or the people have to choose another."),
     ),
+    "facility_closed": (
+        _("Facility closed"),
+        _("The people have to choose another facility; where it has a successor, that is named."),
+    ),
     "zero_quota": (
         _("Usage without a quota"),
         _("The facility had no heads in the year: look whether its usage or its selections are wrong."),
