@@ -79,6 +79,7 @@ def to_renew(*, day: date) -> QuerySet[Agreement]:
         .filter(
             ~Exists(following.exclude(signed_on=None)),
             state__in=[AgreementState.IN_FORCE, AgreementState.SUSPENDED],
+            last_day__gte=day,
             ended_on=None,
             facility__closed_on=None,
             last_day__lte=day + timedelta(days=settings.AGREEMENT_RENEWAL_DAYS),

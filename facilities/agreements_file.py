@@ -1,6 +1,7 @@
 """The file of service agreements 服务协议: of a facility and a kind, from the first to the last day.
 
-What is in the file is signed, on 签订日期 or else on its first day; a draft of the same first day becomes so.
+What is in the file is signed: on 签订日期, or else on its first day if that has come, or else today. So is
+then a draft that begins on the same day.
 """
 
 from django.utils.translation import gettext_noop
@@ -52,6 +53,12 @@ AGREEMENTS = Layout(
             when="last_day < ended_on",
             message=gettext_noop("the agreement on record was ended early on %(value)s"),
             value="ended_on",
+        ),
+        Check(
+            name="not_signed_yet",
+            column="signed_on",
+            when="signed_on > agency_today()",
+            message=gettext_noop("“%(cell)s” has not come yet"),
         ),
         Check(
             name="agreement_crosses",

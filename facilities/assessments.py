@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from facilities.models import Assessment, AssessmentItem, AssessmentScore
 from office.models import Staff
+from office.statements import fetch
 
 
 def items_of(assessment: Assessment) -> list[AssessmentItem]:
@@ -51,15 +52,24 @@ def sign_off(assessment: Assessment, *, by: Staff) -> None:
     )
     if titles := list(missing.values_list("title", flat=True)):
         raise ValidationError(_("Points are missing: %(items)s") % {"items": "、".join(titles)})
-    if assessment.grade is None:
+    scored = Assessment.objects.scored().get(pk=assessment.pk)
+    if scored.result is None:
         raise ValidationError(
             _("%(year)s has no result for %(points)s points: the policy officer has to enter it.")
-            % {"year": assessment.year, "points": assessment.total}
+            % {"year": assessment.year, "points": scored.total}
         )
     if assessment.scores.filter(entered_by__person_key=by.person_key).exists():
         raise ValidationError(_("You entered points yourself: somebody else has to sign this off."))
     assessment.signed_by, assessment.signed_at = by, timezone.now()
     assessment.save(update_fields=["signed_by", "signed_at"])
+
+
+def latest_results() -> dict[int, str]:
+    """By facility its last assessment that is signed off: year, points and result."""
+    return {
+        number: f"{year} · {score} · {result}"
+        for number, year, score, result in fetch("facilities/latest_results")
+    }
 
 
 def _must_be_open(assessment: Assessment) -> None:

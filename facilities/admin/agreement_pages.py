@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from facilities.admin.acts import ActsAdmin, RecordAct, day_field, reason_field
 from facilities.admin.facility_pages import COLOURS, state_badge
 from facilities.agreements import draft_next, end, lift, sign, suspend, to_renew
+from facilities.assessments import latest_results
 from facilities.models import Agreement, AgreementState
 from office.admin.pages import page
 from office.admin.panels import Panel
@@ -144,6 +145,10 @@ class AgreementAdmin(ActsAdmin, RecordAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).with_state(timezone.localdate())
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        about = {"signed_on": _("Empty while it is a draft.")}
+        return super().get_form(request, obj, change, **kwargs, help_texts=about)
+
     def get_readonly_fields(self, request, obj=None):
         """Who an agreement is with and of what kind stays; signing it is an act."""
         return [] if obj is None else ["facility", "kind", "signed_on"]
@@ -176,11 +181,14 @@ def renewals_page(request):
         chosen = [int(number) for number in request.POST.getlist("agreement") if number.isdecimal()]
         _draft(request, due.filter(pk__in=chosen, next_draft=None).select_related("facility"))
         return redirect("renewals")
+    assessed = latest_results()
     rows = [
         {
             "agreement": agreement,
             "badge": state_badge(agreement.state),
             "days": (agreement.last_day - day).days,
+            "assessed": assessed.get(agreement.facility_id, ""),
+            "ticked": agreement.state == AgreementState.IN_FORCE,
         }
         for agreement in due.select_related("facility", "facility__county")
     ]

@@ -112,7 +112,10 @@ def points(request, assessment) -> Panel:
         )
     return Panel(
         title=_("Points"),
-        figures=[(_("points in all"), assessment.total), (_("out of"), sum(item.most for item in items))],
+        figures=[
+            (_("points in all"), sum(score.score for score in entered.values())),
+            (_("out of"), sum(item.most for item in items)),
+        ],
         columns={
             _("Item"): "text",
             _("Most points"): "money",
@@ -152,7 +155,7 @@ ACTS = (
 
 @admin.register(Assessment)
 class AssessmentAdmin(ActsAdmin, RecordAdmin):
-    list_display = ["facility", "year", "total", "shown_grade", "shown_state", "signed_by"]
+    list_display = ["facility", "year", "total", "shown_result", "shown_state", "signed_by"]
     list_display_links = ["facility"]
     list_select_related = ["facility", "signed_by"]
     list_filter = [
@@ -173,6 +176,9 @@ class AssessmentAdmin(ActsAdmin, RecordAdmin):
     panels = [points]
     history_along = ("scores",)
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).scored()
+
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["facility", "year"]
 
@@ -190,9 +196,8 @@ class AssessmentAdmin(ActsAdmin, RecordAdmin):
 
     def head_of(self, request, assessment):
         facts = [str(assessment.facility), str(assessment.year)]
-        if assessment.grade:
-            facts.append(f"{assessment.total} · {assessment.grade}")
         if assessment.signed_by:
+            facts.append(f"{assessment.total} · {assessment.result}")
             facts.append(_("signed off by %(who)s") % {"who": assessment.signed_by})
         return {"state": _state_of(assessment), "facts": facts}
 
@@ -201,8 +206,8 @@ class AssessmentAdmin(ActsAdmin, RecordAdmin):
         return assessment.total
 
     @admin.display(description=gettext_lazy("result"))
-    def shown_grade(self, assessment):
-        return assessment.grade or "–"
+    def shown_result(self, assessment):
+        return assessment.result if assessment.signed_by else "–"
 
     @admin.display(description=gettext_lazy("state"))
     def shown_state(self, assessment):

@@ -214,7 +214,7 @@ def placements(request, facility) -> Panel:
 
 def assessments(request, facility) -> Panel | None:
     """The facility's assessments, latest first."""
-    found = facility.assessments.select_related("signed_by").order_by("-year")
+    found = facility.assessments.scored().select_related("signed_by").order_by("-year")
     if not found:
         return None
     return Panel(
@@ -224,7 +224,7 @@ def assessments(request, facility) -> Panel | None:
             (
                 linked(assessment, assessment.year),
                 assessment.total,
-                assessment.grade,
+                assessment.result if assessment.signed_by else None,
                 assessment.signed_by or _("not signed off"),
             )
             for assessment in found
@@ -283,7 +283,7 @@ ACTS = (
 class FacilityAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     form = FacilityForm
     show_permission = "facilities.show_facility"
-    list_display = ["code", "name", "level", "kind", "county", "office", "parent", "state"]
+    list_display = ["code", "name", "level", "kind", "county", "office", "parent_name", "state"]
     list_select_related = ["county", "parent"]
     list_filter = [
         ("level", ChoicesDropdownFilter),
@@ -347,6 +347,10 @@ class FacilityAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     @admin.display(description=gettext_lazy("bank account"))
     def account_masked(self, facility):
         return masked_account(facility.bank_account) or "–"
+
+    @admin.display(description=gettext_lazy("parent"))
+    def parent_name(self, facility):
+        return facility.parent.name if facility.parent else "–"
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, facility):

@@ -88,9 +88,9 @@ $$
 """
 
 # In no month do facilities stand under one another in a circle. Of two who build one at once the second waits
-# for the first; stations, which are under nobody's feet, wait for nobody.
+# for the first; stations, under whom nobody stands, wait for nobody. Locks parents of any county, whoever asks.
 GUARD = """
-create function facilities_guard_placement() returns trigger language plpgsql as $$
+create function facilities_guard_placement() returns trigger language plpgsql security definer as $$
 declare
     own facilities_facility := (select facility from facilities_facility facility where id = new.facility_id);
     above facilities_facility;

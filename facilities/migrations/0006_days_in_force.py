@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='agreement',
             name='signed_on',
-            field=models.DateField(blank=True, help_text='Empty while it is a draft.', null=True, verbose_name='signed on'),
+            field=models.DateField(blank=True, null=True, verbose_name='signed on'),
         ),
         migrations.AddConstraint(
             model_name='agreement',
@@ -121,6 +121,7 @@ class Migration(migrations.Migration):
         ),
         # What is on record was agreed; nobody wrote down on which day.
         migrations.RunSQL(
-            "update facilities_agreement set signed_on = first_day", migrations.RunSQL.noop
+            "update facilities_agreement set signed_on = least(first_day, agency_today())",
+            migrations.RunSQL.noop,
         ),
     ]

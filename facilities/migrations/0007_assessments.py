@@ -57,7 +57,7 @@ $$
 """
 
 GUARD_SCORE = """
-create function facilities_guard_score() returns trigger language plpgsql as $$
+create function facilities_guard_score() returns trigger language plpgsql security definer as $$
 declare
     own bigint := case tg_op when 'DELETE' then old.assessment_id else new.assessment_id end;
     assessed facilities_assessment;

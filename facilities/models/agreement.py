@@ -63,9 +63,7 @@ class Agreement(models.Model):
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     number = models.CharField(_("agreement number"), max_length=60, blank=True)
-    signed_on = models.DateField(
-        _("signed on"), null=True, blank=True, help_text=_("Empty while it is a draft.")
-    )
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
     ended_on = models.DateField(
         _("ended early on"), null=True, blank=True, help_text=_("The last day on which it still holds.")
     )

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from facilities.models.facility import Facility
@@ -71,6 +72,17 @@ class AssessmentGrade(models.Model):
         return self.title
 
 
+class AssessmentQuerySet(models.QuerySet):
+    def scored(self) -> "AssessmentQuerySet":
+        """Each with its `total` and, as `result`, what its year calls that; None for none."""
+        scores = AssessmentScore.objects.filter(assessment=OuterRef("pk")).order_by()
+        totals = scores.values("assessment").annotate(total=Sum("score")).values("total")
+        grades = AssessmentGrade.objects.filter(year=OuterRef("year"), least__lte=OuterRef("total"))
+        return self.annotate(total=Coalesce(Subquery(totals), Decimal(0))).annotate(
+            result=Subquery(grades.order_by("-least").values("title")[:1])
+        )
+
+
 class Assessment(models.Model):
     """What a facility was assessed at for a year."""
 
@@ -88,6 +100,8 @@ class Assessment(models.Model):
         verbose_name=_("signed off by"),
     )
     signed_at = models.DateTimeField(_("signed off at"), null=True, editable=False)
+
+    objects = AssessmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("assessment")
@@ -109,16 +123,6 @@ class Assessment(models.Model):
 
     def __str__(self):
         return f"{self.facility} {self.year}"
-
-    @property
-    def total(self) -> Decimal:
-        return self.scores.aggregate(total=Sum("score", default=Decimal(0)))["total"]
-
-    @property
-    def grade(self) -> AssessmentGrade | None:
-        """The result its points give; None while the year has none for them."""
-        grades = AssessmentGrade.objects.filter(year=self.year, least__lte=self.total)
-        return grades.order_by("-least").first()
 
 
 class AssessmentScore(models.Model):

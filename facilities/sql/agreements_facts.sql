@@ -4,7 +4,7 @@ with met as materialized (
     select
         line.*, facility.id as facility_id, facility.county_id as facility_county_id, facility.closed_on as facility_closed_on, county.code as county_code,
         same.id as agreement_id, same.last_day as old_last_day, same.number as old_number, same.ended_on,
-        same.signed_on as old_signed_on, coalesce(line.signed_on, same.signed_on, line.first_day) as new_signed_on,
+        same.signed_on as old_signed_on, coalesce(line.signed_on, same.signed_on, least(line.first_day, agency_today())) as new_signed_on,
         lag(line.number) over neighbours as previous_number,
         -- The day up to which any earlier row of the file reaches.
         max(line.last_day) over (neighbours rows between unbounded preceding and 1 preceding) as reached,

@@ -3,8 +3,9 @@
 from datetime import date
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,7 +24,8 @@ from facilities.models import (
 )
 from facilities.placements import close, levels_in, office_by_rule, place, reopen
 from office import runs
-from office.models import RunException, Staff
+from office.acting import acting
+from office.models import County, RunException, Staff
 from policies.month import Month
 from settlement.heads import contracted_in, heads_of
 from tests.facilities.test_facility_files import (
@@ -325,3 +327,46 @@ def test_an_assessment_is_scored_by_one_signed_by_another_and_then_frozen():
     for attempt in frozen:
         with pytest.raises(IntegrityError, match="signed off"), transaction.atomic():
             attempt()
+
+
+def test_pages_write_for_their_own_county_and_in_nobody_elses_name():
+    here, there = contract(), contract()
+    station = contract(kind="village_station", parent=there)
+    Facility.objects.filter(pk__in=[there.pk, station.pk]).update(county=County.objects.get(code="441621"))
+    item = AssessmentItem.objects.create(year=2023, number=1, title="项目", most=100)
+    assessments = [Assessment.objects.create(facility=each, year=2023) for each in (here, there)]
+    clerk, other = member("clerk", counties=("441602",)), member("reviewer")
+    suspend = (
+        "insert into facilities_suspension (agreement_id, first_day, reason) values ({}, '2023-03-01', 'x')"
+    )
+    score = (
+        "insert into facilities_assessmentscore (assessment_id, item_id, score, entered_by_id)"
+        f" values ({{}}, {item.pk}, 1, {{}})"
+    )
+    attacks = {
+        "row-level security": [
+            suspend.format(there.agreements.first().pk),
+            f"insert into facilities_placement (facility_id, first_month, level, office)"
+            f" values ({there.pk}, '2023-03-01', 'tertiary', 'city')",
+            score.format(assessments[1].pk, clerk.pk),
+            f"insert into facilities_assessment (facility_id, year, remark) values ({there.pk}, 2022, '')",
+        ],
+        "in the name of another": [
+            score.format(assessments[0].pk, other.pk),
+            f"update facilities_assessment set signed_by_id = {other.pk}, signed_at = now()",
+        ],
+        "cannot be a parent": [
+            f"update facilities_facility set parent_id = {station.pk} where id = {here.pk}"
+        ],
+    }
+    for said, statements in attacks.items():
+        for attack in statements:
+            with (
+                pytest.raises(DatabaseError, match=said),
+                acting(staff=clerk, origin="page", role=settings.PAGES_ROLE),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(attack)
+    with acting(staff=clerk, origin="page", role=settings.PAGES_ROLE), connection.cursor() as cursor:
+        cursor.execute(suspend.format(here.agreements.first().pk))
+        cursor.execute(score.format(assessments[0].pk, clerk.pk))
