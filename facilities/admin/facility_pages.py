@@ -63,7 +63,7 @@ class PlaceForm(forms.Form):
         label=gettext_lazy("Level"), choices=Level.choices, widget=UnfoldAdminSelectWidget
     )
     parent = FacilityField(
-        label=gettext_lazy("Parent"),
+        label=gettext_lazy("Parent facility"),
         required=False,
         help_text=gettext_lazy("Code of the facility it stands under."),
     )
@@ -195,7 +195,7 @@ def placements(request, facility) -> Panel:
         columns={
             pgettext("placement", "From"): "text",
             _("Level"): "text",
-            _("Parent"): "text",
+            _("Parent facility"): "text",
             _("Responsible office"): "text",
             _("Reason"): "text",
         },

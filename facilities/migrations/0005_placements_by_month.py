@@ -108,7 +108,7 @@ begin
             using errcode = 'check_violation', constraint = 'facility_parent_is_no_station';
     end if;
     if own.kind <> 'village_station' then
-        perform pg_advisory_xact_lock(hashtext(current_schema() || '.facilities_placement'));
+        perform pg_advisory_xact_lock(4207);
         if exists (
             with recursive chain (id, days) as (
                 select placed.parent_id, placed.days

@@ -23,6 +23,7 @@ from facilities.models import (
     Suspension,
 )
 from facilities.placements import close, levels_in, office_by_rule, place, reopen
+from insured.choices import ChoiceRefused, choose
 from office import runs
 from office.acting import acting
 from office.models import County, RunException, Staff
@@ -38,7 +39,7 @@ from tests.facilities.test_facility_files import (
     import_facilities,
     station,
 )
-from tests.files import applied, counts, problems
+from tests.files import applied, checked, counts, problems
 from tests.population import agree, contract, insure, member, select
 from tests.settlement.test_capitation_by_pack import rules_of
 
@@ -274,6 +275,17 @@ def test_the_people_of_a_closed_facility_are_listed_with_its_successor():
     [found] = RunException.objects.filter(run=run)
     assert (found.code, found.person_id, found.facility_id) == ("facility_closed", person.pk, closed.pk)
     assert successor.code in found.detail
+    row = {
+        "证件号码": insure().document_number,
+        "年度": "2024",
+        "机构代码": closed.code,
+        "生效年月": "2024-01",
+    }
+    assert problems(checked([row], kind="selections")) == [
+        (2, "机构代码", "the facility is closed from 2023-12-31 on")
+    ]
+    with pytest.raises(ChoiceRefused, match=rf"停业。 承接机构为 .*{successor.code}"):
+        choose(insure(), facility=closed, year=2024, today=date(2024, 1, 5))
 
 
 def test_the_city_settles_with_the_levels_the_rules_name():

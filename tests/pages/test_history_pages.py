@@ -13,7 +13,7 @@ from office import imports
 from office.admin.timeline import history_of
 from office.models import AccessRecord, Act, History
 from tests.pages.reading import texts_of
-from tests.population import identity_card, insure
+from tests.population import crowd, identity_card, insure
 
 
 def page_of(record) -> str:
@@ -91,8 +91,10 @@ def test_a_long_history_is_paged(office, sign_in):
 
 
 def test_the_history_of_a_record_is_found_through_indexes(office):
+    crowd(2_000)
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off")
+        for _time in range(3):
+            cursor.execute("update insured_person set name = name || '一'")
         cursor.execute("analyze office_history")
     plan = history_of([*office.people, *Enrolment.objects.all()]).explain()
     assert "history_of_record" in plan and "history_of_entry" in plan
