@@ -275,6 +275,7 @@ IMPORT_LAYOUTS = {
     "enrolments": "insured.enrolments.ENROLMENTS",
     "facilities": "facilities.facilities_file.FACILITIES",
     "agreements": "facilities.agreements_file.AGREEMENTS",
+    "assessments": "facilities.assessments_file.ASSESSMENTS",
     "selections": "insured.selections.SELECTIONS",
     "usage": "settlement.usage.USAGE",
 }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from insured.choices import rules_of_rows
 from insured.models import SelectionKind
 from insured.protections import KNOWN_DOCUMENT
-from office.layouts import MONTH, Change, Check, Column, FileCheck, Kind, Layout, Step, choice, code, text
+from office.layouts import MONTH, YEAR, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 
 
 def choosing(parameters: dict) -> dict:
@@ -22,12 +22,6 @@ KINDS = {
     SelectionKind.CHANGE.value: ("变更",),
     SelectionKind.CARRIED.value: ("沿用",),
 }
-
-YEAR = Kind(
-    cleaning="token",
-    value="{cell}::int",
-    faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
-)
 
 # A row that begins later than this month is chosen now, and so judged by this day. What began before was
 # chosen before: files of earlier months and years may be brought in at any time.

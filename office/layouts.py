@@ -86,6 +86,12 @@ MONTH = Kind(
     ),
 )
 
+YEAR = Kind(
+    cleaning="token",
+    value="{cell}::int",
+    faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
+)
+
 DAY = Kind(
     cleaning="token",
     value="{cell}::date",
@@ -253,6 +259,7 @@ MESSAGES = {
     "decimals": gettext_noop("“%(cell)s” has more than two decimals"),
     "not_an_amount": gettext_noop("“%(cell)s” is not an amount"),
     "too_large": gettext_noop("“%(cell)s” is too large"),
+    "not_a_number": gettext_noop("“%(cell)s” is not a number"),
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
     "elsewhere": gettext_noop("belongs to a county you do not work for: leave it to that county or the city"),

@@ -24,7 +24,7 @@ from facilities.models import (
 )
 from facilities.placements import close, levels_in, office_by_rule, place, reopen
 from insured.choices import ChoiceRefused, choose
-from office import runs
+from office import imports, runs
 from office.acting import acting
 from office.models import County, RunException, Staff
 from policies.month import Month
@@ -39,7 +39,7 @@ from tests.facilities.test_facility_files import (
     import_facilities,
     station,
 )
-from tests.files import applied, checked, counts, problems
+from tests.files import applied, checked, counts, problems, refusal, workbook
 from tests.population import agree, contract, insure, member, select
 from tests.settlement.test_capitation_by_pack import rules_of
 
@@ -382,3 +382,34 @@ def test_pages_write_for_their_own_county_and_in_nobody_elses_name():
     with acting(staff=clerk, origin="page", role=settings.PAGES_ROLE), connection.cursor() as cursor:
         cursor.execute(suspend.format(here.agreements.first().pk))
         cursor.execute(score.format(assessments[0].pk, clerk.pk))
+
+
+def test_points_come_by_file_until_they_are_signed_off():
+    hospital, clerk = contract(), member("clerk")
+    AssessmentItem.objects.create(year=2023, number=1, title="项目", most=100)
+    AssessmentGrade.objects.create(year=2023, least=0, title="合格")
+    row = {"机构代码": hospital.code, "年度": "2023", "项目编号": "1", "得分": "88.5"}
+
+    def check(*rows: dict, by=clerk):
+        given = {"layout": "assessments", "name": "得分.xlsx", "origin": "page", "by": by}
+        return imports.check(imports.upload(content=[workbook(list(rows))], **given))
+
+    assert refusal(check(row, by=None)) == "Points are entered by somebody: upload the file signed in."
+    assert problems(check(row, row | {"得分": "90"})) == [
+        (2, "项目编号", "rows 2, 3 are for the same facility and item"),
+        (3, "项目编号", "rows 2, 3 are for the same facility and item"),
+    ]
+    assert problems(check(row | {"项目编号": "2"}, row | {"得分": "100.5"}, row | {"项目编号": "一"})) == [
+        (2, "项目编号", "the year has no item with the number “2”"),
+        (3, "得分", "“100.5” is more than the item gives: at most 100.00"),
+        (4, "项目编号", "“一” is not a number"),
+    ]
+    assert counts(imports.apply(check(row), by=clerk)) == {"new": 1}
+    assert counts(imports.apply(check(row | {"得分": "90"}), by=clerk)) == {"changed": 1}
+    [assessment] = hospital.assessments.scored()
+    assert (assessment.total, assessment.scores.get().entered_by) == (90, clerk)
+    sign_off(assessment, by=member("reviewer"))
+    assert problems(check(row | {"得分": "95"})) == [
+        (2, "得分", "the assessment of this year is signed off and stays as it is")
+    ]
+    assert counts(check(row | {"得分": "90.0"})) == {"unchanged": 1}
