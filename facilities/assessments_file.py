@@ -1,4 +1,4 @@
-"""The file of assessment points 考核得分: what a facility got for an item of a year that is not signed off."""
+"""The file of assessment points 考核得分: what a facility got for an item of a year."""
 
 from django.utils.translation import gettext_noop
 

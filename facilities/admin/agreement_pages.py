@@ -31,6 +31,17 @@ class State(DropdownFilter):
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
+class Year(DropdownFilter):
+    title = gettext_lazy("year")
+    parameter_name = "year"
+
+    def lookups(self, request, model_admin):
+        return [(day.year, day.year) for day in Agreement.objects.dates("first_day", "year", order="DESC")]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(first_day__year=self.value()) if (self.value() or "").isdecimal() else queryset
+
+
 class SignForm(forms.Form):
     on = day_field(gettext_lazy("Signed on"))
 
@@ -127,6 +138,7 @@ class AgreementAdmin(ActsAdmin, RecordAdmin):
     list_select_related = ["facility"]
     list_filter = [
         State,
+        Year,
         ("kind", ChoicesDropdownFilter),
         ("facility__county", RelatedDropdownFilter),
         ("facility__level", ChoicesDropdownFilter),

@@ -142,6 +142,16 @@ class Facility(models.Model):
     def __str__(self):
         return f"{self.name} ({self.code})"
 
+    def clean(self):
+        """What the database refuses too, said beforehand; raises ValidationError."""
+        if self.parent is not None and self.parent.kind == FacilityKind.VILLAGE_STATION:
+            raise ValidationError({"parent": _("A village station is nobody's parent.")})
+        becomes_station = self.pk is not None and self.kind == FacilityKind.VILLAGE_STATION
+        if becomes_station and Placement.objects.filter(parent=self).exists():
+            raise ValidationError(
+                {"kind": _("Other facilities stand or stood under this one: it cannot become a station.")}
+            )
+
     @property
     def bank_account(self) -> str:
         """The account in the clear, empty when there is none; raises Tampered."""
