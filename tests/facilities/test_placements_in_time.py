@@ -5,7 +5,7 @@ import threading
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from facilities.models import Facility, Placement
+from facilities.models import Facility
 from facilities.placements import place, show_this_month
 from policies.month import Month
 from tests.population import contract
@@ -36,21 +36,22 @@ def test_a_placement_is_shown_from_its_month_on(committed, administrator):
 
 def test_two_at_once_build_no_circle(committed):
     """The second waits for the first, whose parent it could not see otherwise, and is refused."""
-    one, other = contract(years=[]), contract(years=[])
+    top, middle = contract(years=[]), contract(years=[])
+    below_top, below_middle = (contract(years=[], parent=parent) for parent in (top, middle))
     outcome = []
 
-    def put_the_first_under_the_second():
+    def put_one_tree_under_the_other():
         try:
-            Facility.objects.filter(pk=one.pk).update(parent=other)
+            Facility.objects.filter(pk=top.pk).update(parent=below_middle)
             outcome.append("placed")
         except IntegrityError:
             outcome.append("refused")
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=put_the_first_under_the_second)
+    thread = threading.Thread(target=put_one_tree_under_the_other)
     with transaction.atomic():
-        Placement.objects.filter(facility=other).update(parent=one)
+        Facility.objects.filter(pk=middle.pk).update(parent=below_top)
         thread.start()
         thread.join(0.5)
         assert outcome == []
