@@ -74,15 +74,15 @@ def inbox(request) -> dict:
 
 def renewals(request) -> dict:
     """The agreements to renew, with their count."""
-    from facilities.admin.agreement_pages import count_to_renew
+    from facilities.admin.agreement_pages import COUNTED, waiting_for_renewal
 
-    count = count_to_renew(request)
+    count = waiting_for_renewal(request)
     return {
         "title": _("Agreements to renew"),
         "icon": "autorenew",
         "link": reverse_lazy("renewals"),
         "permission": allowed("facilities.view_agreement"),
-        "badge": str(count) if count else "",
+        "badge": f"{COUNTED - 1}+" if count == COUNTED else str(count or ""),
         "badge_variant": "warning",
     }
 

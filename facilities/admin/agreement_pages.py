@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 
 from facilities.admin.acts import ActsAdmin, RecordAct, day_field, reason_field
 from facilities.admin.facility_pages import COLOURS, state_badge
+from facilities.admin.filters import Year
 from facilities.agreements import draft_next, end, lift, sign, suspend, to_renew
 from facilities.assessments import latest_results
 from facilities.models import Agreement, AgreementState
@@ -18,6 +19,8 @@ from office.admin.pages import page
 from office.admin.panels import Panel
 from office.admin.records import RecordAdmin
 from office.scope import in_scope
+
+COUNTED = 100
 
 
 class State(DropdownFilter):
@@ -31,15 +34,18 @@ class State(DropdownFilter):
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
-class Year(DropdownFilter):
-    title = gettext_lazy("year")
-    parameter_name = "year"
+class FirstYear(Year):
+    path = "first_day__year"
 
-    def lookups(self, request, model_admin):
-        return [(day.year, day.year) for day in Agreement.objects.dates("first_day", "year", order="DESC")]
 
-    def queryset(self, request, queryset):
-        return queryset.filter(first_day__year=self.value()) if (self.value() or "").isdecimal() else queryset
+class AgreementForm(forms.ModelForm):
+    class Meta:
+        model = Agreement
+        fields = "__all__"
+
+    def _get_validation_exclusions(self):
+        """Whether agreements overlap depends on when they ended, though the form does not ask for that."""
+        return super()._get_validation_exclusions() - {"ended_on"}
 
 
 class SignForm(forms.Form):
@@ -133,12 +139,13 @@ def suspensions(request, agreement) -> Panel | None:
 
 @admin.register(Agreement)
 class AgreementAdmin(ActsAdmin, RecordAdmin):
+    form = AgreementForm
     list_display = ["facility", "kind", "shown_state", "first_day", "last_in_force", "signed_on", "number"]
     list_display_links = ["facility"]
     list_select_related = ["facility"]
     list_filter = [
         State,
-        Year,
+        FirstYear,
         ("kind", ChoicesDropdownFilter),
         ("facility__county", RelatedDropdownFilter),
         ("facility__level", ChoicesDropdownFilter),
@@ -212,15 +219,15 @@ def renewals_page(request):
     return page(request, "facilities/renewals.html", context)
 
 
-def count_to_renew(request) -> int:
-    """How many wait on the list of whoever asked; one query a page."""
+def waiting_for_renewal(request) -> int:
+    """How many are on the list of whoever asked, counted up to `COUNTED`; one query a page."""
     staff = request.user
     if not staff.is_authenticated or not staff.has_perm("facilities.view_agreement"):
         return 0
-    if not hasattr(request, "renewals_count"):
-        due = to_renew(day=timezone.localdate())
-        request.renewals_count = in_scope(due, staff=staff, by=("facility__county",)).count()
-    return request.renewals_count
+    if not hasattr(request, "waiting_for_renewal"):
+        due = in_scope(to_renew(day=timezone.localdate()), staff=staff, by=("facility__county",))
+        request.waiting_for_renewal = len(due.order_by().values_list("pk", flat=True)[:COUNTED])
+    return request.waiting_for_renewal
 
 
 def _draft(request, agreements) -> None:

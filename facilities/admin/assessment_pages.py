@@ -9,23 +9,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from facilities.admin.acts import ActsAdmin, RecordAct
+from facilities.admin.filters import Year
 from facilities.assessments import enter_points, items_of, points_of, sign_off
 from facilities.models import Assessment, AssessmentGrade, AssessmentItem
 from office.admin.panels import Panel
 from office.admin.records import RecordAdmin
 from office.templatetags.figures import badge
-
-
-class Year(DropdownFilter):
-    title = gettext_lazy("year")
-    parameter_name = "year"
-
-    def lookups(self, request, model_admin):
-        years = model_admin.model.objects.order_by("-year").values_list("year", flat=True).distinct()
-        return [(year, year) for year in years]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(year=self.value()) if (self.value() or "").isdecimal() else queryset
 
 
 class Signed(DropdownFilter):
