@@ -24,6 +24,7 @@ RECORDED = {
     "settlement.facilityusage": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
+    "office.county": [],
     "office.policyversion": ["document"],  # the text is named by its hash, and compared on its own page
     "office.threshold": [],
     "office.workingday": [],

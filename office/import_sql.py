@@ -6,7 +6,7 @@ EXCEL_ERRORS = ("#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL
 
 
 def typed(*, layout: Layout, header: list[str]) -> str:
-    """The staged cells as values of their columns, with what is wrong with each."""
+    """The `staged` cells as values of their columns, with what is wrong with each."""
     columns = layout.columns
     places = {column.field: header.index(column.header) + 1 for column in columns if column.header in header}
     cells = [part for c in columns for part in cells_of(c, place=places.get(c.field), layout=layout)]
@@ -21,8 +21,7 @@ def typed(*, layout: Layout, header: list[str]) -> str:
         create temporary table typed on commit drop as
         with cell as materialized (
             select number, imprecise, cleaned, {listed(cells)}
-            from office_importrow
-            where import_file_id = %(import)s
+            from staged
         ),
         judged as materialized (
             select *, {listed(faults)}

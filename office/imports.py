@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 from office.acting import acting
 from office.collisions import run_in_the_way_of
 from office.import_sql import typed, verdict
+from office.judged import keep, snapshot, take_up
 from office.layouts import Layout, layout
 from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
 from office.scope import counties_of
@@ -88,13 +89,16 @@ def check(import_file: ImportFile) -> ImportFile:
         declared = layout(import_file.layout)
         ImportRow.objects.filter(import_file=import_file).delete()
         try:
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(FOR_MANY_ROWS)
+                cursor.execute(STAGED)
                 stage(import_file, layout=declared)
-                with connection.cursor() as cursor:
-                    judge(cursor, import_file, declared=declared)
-                    cursor.execute(KEEP_VERDICT, {"import": import_file.pk})
-                    import_file.counts = counted(cursor)
-                    drop_working_tables(cursor)
+                since = snapshot(cursor)
+                values = values_of(import_file, declared=declared)
+                judge(cursor, import_file, declared=declared, values=values)
+                import_file.counts = counted(cursor)
+                keep(cursor, import_file, declared=declared, values=values, since=since)
+                drop_working_tables(cursor)
         except Refused as refused:
             import_file.state, import_file.refusal = ImportState.REFUSED, refused.as_json()
         else:
@@ -114,14 +118,20 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
             connection.cursor() as cursor,
         ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
+            cursor.execute(FOR_MANY_ROWS)
             import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
             may_be_applied(import_file)
             declared = layout(import_file.layout)
-            values = judge(cursor, import_file, declared=declared)
-            as_shown(cursor, import_file)
-            cursor.execute(ACCEPT)
+            values = values_of(import_file, declared=declared)
+            if not take_up(cursor, import_file, declared=declared, values=values):
+                cursor.execute(STAGED)
+                cursor.execute(STAGE_AGAIN, {"import": import_file.pk})
+                judge(cursor, import_file, declared=declared, values=values)
+                as_shown(cursor, import_file)
+                cursor.execute(ACCEPT)
+                drop_working_tables(cursor)
             carry_out(cursor, declared=declared, values=values)
-            drop_working_tables(cursor, "accepted")
+            cursor.execute("drop table accepted")
             import_file.state = ImportState.APPLIED
             import_file.applied_by, import_file.applied_at = by, timezone.now()
             import_file.refusal = None
@@ -224,15 +234,17 @@ def already_applied(import_file: ImportFile) -> Refused:
     return Refused(ALREADY_APPLIED, date=date, name=str(import_file.applied_by or "–"))
 
 
-def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
-    """Make `typed`, `facts` and `verdict` for the staged rows; return the values their SQL knows by name."""
-    values = {
+def values_of(import_file: ImportFile, *, declared: Layout) -> dict:
+    """The values that the SQL of the layout knows by name."""
+    return {
         "import": import_file.pk,
         "counties": counties_of(import_file.uploaded_by),
         **declared.values(import_file.parameters),
     }
-    cursor.execute("set local jit = off")
-    cursor.execute("set local work_mem = '128MB'")
+
+
+def judge(cursor, import_file: ImportFile, *, declared: Layout, values: dict) -> None:
+    """Make `typed`, `facts` and `verdict` for the rows that are `staged`."""
     cursor.execute(typed(layout=declared, header=import_file.header), values)
     cursor.execute("analyze typed")
     cursor.execute(statement(declared.facts), values)
@@ -241,8 +253,7 @@ def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
         if cursor.fetchone()[0]:
             raise Refused(file_check.message)
     cursor.execute(verdict(declared), values)
-    cursor.execute("analyze verdict")
-    return values
+    cursor.execute("analyze verdict (number, outcome)")
 
 
 def as_shown(cursor, import_file: ImportFile) -> None:
@@ -276,17 +287,27 @@ def counted(cursor) -> dict:
     return {"rows": total.total(), **total, "noticed": cursor.fetchone()[0], "by_county": counties}
 
 
-def drop_working_tables(cursor, *more: str) -> None:
+def drop_working_tables(cursor) -> None:
     """They go with the transaction; this lets a second import run in the same one."""
-    cursor.execute(f"drop table {', '.join(['typed', 'facts', 'verdict', *more])}")
+    cursor.execute("drop table staged, typed, facts, verdict")
 
 
-KEEP_VERDICT = """
-    update office_importrow row
-    set (outcome, problems, notices, changes)
-        = (verdict.outcome, verdict.problems, verdict.notices, verdict.changes)
-    from verdict
-    where row.import_file_id = %(import)s and row.number = verdict.number
+FOR_MANY_ROWS = """
+    select set_config('jit', 'off', true), set_config('work_mem', '128MB', true),
+        set_config('default_statistics_target', '10', true)
+"""
+
+STAGED = """
+    create temporary table staged
+        (number integer, cells text[], imprecise smallint[], cleaned smallint[], protected text[])
+    on commit drop
+"""
+
+STAGE_AGAIN = """
+    insert into staged
+    select number, cells, imprecise, cleaned, protected
+    from office_importrow
+    where import_file_id = %(import)s
 """
 
 DIFFERENCES = """

@@ -6,8 +6,8 @@ nothing of the portal, and the kernel limits its memory and time. What it says:
     stdout  the header as one JSON line, then the rows
     stderr  when the file is refused: one JSON line with the fault and its values
 
-A row to be staged is its apart cells as JSON, a tab, and text for `COPY … FROM STDIN`: import, row number
-in Excel, cells, places of numbers too long for Excel, places cleaned. Apart are the cells that no table may
+A row to be staged is its apart cells between U+001F, a tab, and text for `COPY … FROM STDIN`: row number in
+Excel, cells, places of numbers too long for Excel, places cleaned. Apart are the cells that no table may
 hold: the portal, which has the keys, protects them. Cells of columns that nobody asked for stay empty.
 Asked for rows by their numbers it gives all their cells instead, as JSON.
 """
@@ -110,19 +110,18 @@ def read(order):
 
 def staged(order, header):
     """Writes rows for COPY."""
-    import_id = order["import"]
     apart = [header.index(name) if name in header else None for name in order["apart"]]
     blank = [place for place, name in enumerate(header) if name not in order["kinds"]]
     hidden = [*blank, *(header.index(name) for name in order["hidden"] if name in header)]
 
     def line_of(number, texts, imprecise, cleaned):
-        kept = json.dumps(["" if place is None else texts[place] for place in apart]) if apart else ""
+        kept = "\x1f".join(["" if place is None else texts[place] for place in apart])
         for place in hidden:
             texts[place] = ""
         joined = '","'.join(texts)
         if SPECIAL.search("".join(texts)):
             joined = '","'.join([SPECIAL.sub(escape, text) for text in texts])
-        return f'{kept}\t{import_id}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
+        return f'{kept}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
 
     return line_of
 

@@ -45,7 +45,7 @@ class Refused(Exception):
 
 
 def stage(import_file: ImportFile, *, layout: Layout) -> None:
-    """Read the file into `office_importrow` and its header into `import_file`, or raise Refused."""
+    """Read the file into the table `staged` and its header into `import_file`, or raise Refused."""
     order = {"apart": apart(layout), "hidden": [column.header for column in layout.protected]}
     with reading(import_file, layout=layout, order=order) as lines:
         if first := lines.readline():
@@ -68,7 +68,6 @@ def reading(import_file: ImportFile, *, layout: Layout, order: dict) -> Iterator
     """What the reader says of the stored file; raises Refused when it refuses it."""
     with opened(import_file.stored_as) as file:
         order = order | {
-            "import": import_file.pk,
             "path": f"/dev/fd/{file.fileno()}",
             "kinds": {column.header: column.kind.cleaning for column in layout.columns},
             "max_rows": settings.IMPORT_MAX_ROWS,
@@ -138,7 +137,7 @@ def refusal_of(said: bytes) -> Refused:
         return Refused(MESSAGES["too_much_memory"])
 
 
-COPY_ROWS = "copy office_importrow (import_file_id, number, cells, imprecise, cleaned, protected) from stdin"
+COPY_ROWS = "copy staged from stdin"
 
 DUPLICATE_HEADERS = gettext_noop("Columns with the same header: %(headers)s. Each header may appear once.")
 MISSING_HEADERS = gettext_noop(

@@ -43,6 +43,8 @@ class History(models.Model):
     record = models.BigIntegerField(_("number"), null=True)
     ids = NumbersField(_("numbers"), null=True)
     changes = models.JSONField(_("what changed"), null=True)
+    # Whose snapshots see it: null where it was written before this was kept.
+    transaction = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("change of a record")
@@ -59,6 +61,7 @@ class History(models.Model):
             models.Index(fields=["staff", "id"], name="history_by_staff"),
             models.Index(fields=["because", "id"], condition=~Q(because=""), name="history_of_business"),
             BrinIndex(fields=["at"], name="history_at"),
+            BrinIndex(fields=["transaction"], name="history_of_transaction"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -31,6 +31,8 @@ class ImportFile(models.Model):
     header = models.JSONField(_("header"), default=list)
     state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.UPLOADED)
     counts = models.JSONField(_("counts"), default=dict)
+    # By what its rows were judged, and when (`office/judged.py`).
+    judged = models.JSONField(default=dict, editable=False)
     refusal = models.JSONField(_("reason of refusal"), null=True)
     repeats = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, verbose_name=_("same content as")
@@ -99,6 +101,8 @@ class ImportRow(models.Model):
     problems = ArrayField(models.TextField(), verbose_name=_("problems"), null=True)
     notices = ArrayField(models.TextField(), verbose_name=_("notices"), null=True)
     changes = models.JSONField(_("changes"), null=True)
+    # Of a row to be written, what the steps of its layout need of it: a row of SQL as text.
+    fact = models.TextField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("row of an import")
