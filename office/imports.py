@@ -14,21 +14,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from office.acting import acting
 from office.collisions import run_in_the_way_of
-from office.import_sql import typed, verdict
+from office.import_sql import content_digest, typed, verdict
 from office.judged import keep, snapshot, take_up
 from office.layouts import Layout, layout
-from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
+from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Overwritten, Staff
 from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
 from office.uploads import store
 
 APPLY_LOCK = 20_001
+WAITING = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
+WRITING = (ImportState.APPLYING, ImportState.UNDOING)
+IN_THE_RECORDS = (ImportState.APPLIED, ImportState.UNDOING)
 
 
 def upload(
@@ -61,10 +65,7 @@ def upload(
     except Refused as too_large:
         stored_as, refused = secrets.token_hex(16), too_large
     parameters = parameters or {}
-    same = ImportFile.objects.filter(
-        layout=layout, sha256=digest.hexdigest(), parameters=parameters, state=ImportState.APPLIED
-    )
-    return ImportFile.objects.create(
+    import_file = ImportFile(
         layout=layout,
         name=Path(name).name[-200:],
         sha256=digest.hexdigest(),
@@ -73,18 +74,20 @@ def upload(
         parameters=parameters,
         state=ImportState.REFUSED if refused else ImportState.UPLOADED,
         refusal=refused and refused.as_json(),
-        repeats=None if refused else same.first(),
         origin=origin,
         uploaded_by=by,
     )
+    if not refused:
+        import_file.repeats = with_same_content(import_file).first()
+    import_file.save()
+    return import_file
 
 
 def check(import_file: ImportFile) -> ImportFile:
     """Read and judge every row; a second delivery of the same order finds nothing to do."""
-    waiting = [ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED]
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
-        if import_file.state not in waiting:
+        if import_file.state not in WAITING:
             return import_file
         declared = layout(import_file.layout)
         ImportRow.objects.filter(import_file=import_file).delete()
@@ -97,6 +100,9 @@ def check(import_file: ImportFile) -> ImportFile:
                 values = values_of(import_file, declared=declared)
                 judge(cursor, import_file, declared=declared, values=values)
                 import_file.counts = counted(cursor)
+                cursor.execute(content_digest(declared))
+                import_file.content_digest = cursor.fetchone()[0]
+                import_file.repeats = import_file.repeats or with_same_rows(import_file)
                 keep(cursor, import_file, declared=declared, values=values, since=since)
                 drop_working_tables(cursor)
         except Refused as refused:
@@ -112,9 +118,8 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
     demand(by, "office.change_importfile")
     try:
-        because = f"import {import_file.pk}"
         with (
-            acting(staff=by, origin=import_file.origin, because=because),
+            acting(staff=by, origin=import_file.origin, because=because(import_file)),
             connection.cursor() as cursor,
         ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
@@ -174,10 +179,10 @@ def apply_confirmed(import_file: ImportFile) -> ImportFile:
 def cancel(import_file: ImportFile) -> ImportFile:
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
-        if import_file.state == ImportState.APPLIED:
+        if import_file.state in IN_THE_RECORDS:
             raise already_applied(import_file)
-        if import_file.state == ImportState.APPLYING:
-            raise Refused(UNDER_WAY)
+        if import_file.state not in WAITING:
+            raise Refused(UNDER_WAY if import_file.state == ImportState.APPLYING else NOT_CHECKED)
         import_file.state = ImportState.CANCELLED
         import_file.save()
         ImportRow.objects.filter(import_file=import_file).delete()
@@ -193,7 +198,7 @@ def forget_old_files() -> None:
     """Remove files and their staged rows after UPLOADS_KEPT_DAYS; what was imported, by whom, stays."""
     before = timezone.now() - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     old = ImportFile.objects.filter(created_at__lt=before, forgotten_at=None)
-    old = old.exclude(state=ImportState.APPLYING)
+    old = old.exclude(state__in=WRITING)
     for number in list(old.values_list("pk", flat=True)):
         with transaction.atomic():
             for import_file in old.select_for_update(skip_locked=True, of=("self",)).filter(pk=number):
@@ -203,23 +208,16 @@ def forget_old_files() -> None:
 def forget(import_file: ImportFile) -> None:
     """Remove one file and its rows; one that was not applied until now is given up."""
     ImportRow.objects.filter(import_file=import_file).delete()
+    Overwritten.objects.filter(because=because(import_file)).delete()
     (Path(settings.MEDIA_ROOT) / import_file.stored_as).unlink(missing_ok=True)
-    if import_file.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED):
+    if import_file.state in WAITING:
         import_file.state = ImportState.CANCELLED
     import_file.forgotten_at = timezone.now()
     import_file.save(update_fields=["state", "forgotten_at"])
 
 
 def may_be_applied(import_file: ImportFile) -> None:
-    applied = import_file if import_file.state == ImportState.APPLIED else import_file.repeats
-    if applied is None:
-        applied = ImportFile.objects.filter(
-            layout=import_file.layout,
-            sha256=import_file.sha256,
-            parameters=import_file.parameters,
-            state=ImportState.APPLIED,
-        ).first()
-    if applied:
+    if applied := with_same_content(import_file).first():
         raise already_applied(applied)
     if import_file.state not in (ImportState.CHECKED, ImportState.APPLYING):
         raise Refused(NOT_CHECKED)
@@ -227,6 +225,33 @@ def may_be_applied(import_file: ImportFile) -> None:
         raise Refused(NOTHING_TO_APPLY)
     if run := run_in_the_way_of(import_file.layout):
         raise Refused(RUN_UNDER_WAY, run=str(run))
+
+
+def with_same_content(import_file: ImportFile) -> QuerySet[ImportFile]:
+    """The import whose rows are in the records, of the same bytes: perhaps this very one."""
+    return ImportFile.objects.filter(
+        layout=import_file.layout,
+        sha256=import_file.sha256,
+        parameters=import_file.parameters,
+        state__in=IN_THE_RECORDS,
+    )
+
+
+def with_same_rows(import_file: ImportFile) -> ImportFile | None:
+    """An import in the records that held the same rows; of somebody's own where others' are out of sight."""
+    same = ImportFile.objects.filter(
+        layout=import_file.layout,
+        content_digest=import_file.content_digest,
+        parameters=import_file.parameters,
+        state__in=IN_THE_RECORDS,
+    ).exclude(pk=import_file.pk)
+    by = import_file.uploaded_by
+    return (same if by is None or by.sees_whole_city else same.filter(uploaded_by=by)).last()
+
+
+def because(import_file: ImportFile) -> str:
+    """How the history says that a change belongs to an import."""
+    return f"import {import_file.pk}"
 
 
 def already_applied(import_file: ImportFile) -> Refused:

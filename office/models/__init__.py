@@ -4,7 +4,7 @@ from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
-from office.models.history import History, HistoryHead, Operation
+from office.models.history import History, HistoryHead, Operation, Overwritten
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -41,6 +41,7 @@ __all__ = [
     "Operation",
     "Origin",
     "Outcome",
+    "Overwritten",
     "PeriodAct",
     "PeriodEvent",
     "PolicyEvent",

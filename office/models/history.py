@@ -80,6 +80,25 @@ class History(models.Model):
         return f"#{self.pk} {self.get_operation_display()}"
 
 
+class Overwritten(models.Model):
+    """Sealed values of a record, and their indexes, that an import wrote over; written by trigger.
+
+    Kept until the import is taken back or its file forgotten: the history itself never holds them.
+    """
+
+    because = models.CharField(max_length=50)
+    model = models.CharField(max_length=50)
+    record = models.BigIntegerField()
+    old = models.JSONField()
+
+    class Meta:
+        db_table = "office_overwritten"
+        default_permissions = []
+        constraints = [
+            models.UniqueConstraint(fields=["because", "model", "record"], name="overwritten_once")
+        ]
+
+
 class HistoryHead(models.Model):
     """The seal of all history and access records written until the end of a day and not sealed before.
 
