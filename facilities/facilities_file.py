@@ -47,12 +47,31 @@ BANK_ACCOUNT = protected(
 )
 
 COLUMNS = (
-    Column("code", "机构代码", code(30, upper=True), required=True),
+    Column(
+        "code",
+        "机构代码",
+        code(30, upper=True),
+        required=True,
+        about=gettext_noop("H or P and 11 digits"),
+        example="H44160200001",
+    ),
     Column("name", "机构名称", text(200), required=True),
     Column("level", "机构等级", choice(LEVELS), required=True),
     Column("kind", "机构类型", choice(KINDS), required=True),
-    Column("parent_code", "上级机构代码", code(30, upper=True)),
-    Column("county_code", "区县代码", code(12), required=True),
+    Column(
+        "parent_code",
+        "上级机构代码",
+        code(30, upper=True),
+        about=gettext_noop("required for a village station: the facility it belongs to"),
+    ),
+    Column(
+        "county_code",
+        "区县代码",
+        code(12),
+        required=True,
+        about=gettext_noop("市外 for a facility outside the city"),
+        example="441602",
+    ),
     Column("credit_code", "统一社会信用代码", code(18, upper=True)),
     Column("bank_holder", "户名", text(200)),
     Column("bank_name", "开户行", text(200)),

@@ -27,23 +27,90 @@ RETIREMENT_GROUPS = {
 
 COLUMNS = (
     Column(
-        "document_type", "证件类型", choice({value: (value,) for value in DocumentType.values}), default="01"
+        "document_type",
+        "证件类型",
+        choice({value: (value,) for value in DocumentType.values}),
+        default="01",
+        about=gettext_noop("left empty it is 01, identity card"),
+        example="01",
     ),
-    Column("document_number", "证件号码", DOCUMENT_NUMBER, required=True),
-    Column("name", "姓名", text(100), required=True),
-    Column("person_number", "人员编号", code(30)),
+    Column(
+        "document_number",
+        "证件号码",
+        DOCUMENT_NUMBER,
+        required=True,
+        about=gettext_noop("of the person insured"),
+    ),
+    Column("name", "姓名", text(100), required=True, example="张三"),
+    Column(
+        "person_number",
+        "人员编号",
+        code(30),
+        about=gettext_noop("number in the insurance system; left empty what is on record stays"),
+    ),
     Column("scheme", "险种", choice(SCHEMES), required=True),
     Column("status", "参保身份", choice(STATUSES), required=True),
-    Column("retirement_group", "退休类别", choice(RETIREMENT_GROUPS)),
-    Column("employer_code", "单位代码", code(40)),
-    Column("employer_name", "单位名称", text(200)),
-    Column("base", "月缴费基数", AMOUNT),
-    Column("first_month", "生效年月", MONTH, required=True),
-    Column("last_month", "终止年月", MONTH),
-    Column("county_code", "区县代码", code(12), required=True),
+    Column(
+        "retirement_group",
+        "退休类别",
+        choice(RETIREMENT_GROUPS),
+        about=gettext_noop("for retired people only"),
+    ),
+    Column(
+        "employer_code",
+        "单位代码",
+        code(40),
+        about=gettext_noop("unified social credit code or number of the employer"),
+    ),
+    Column(
+        "employer_name",
+        "单位名称",
+        text(200),
+        about=gettext_noop("required when the employer is not on record yet"),
+    ),
+    Column(
+        "base",
+        "月缴费基数",
+        AMOUNT,
+        about=gettext_noop("monthly base of contributions; empty for people who pay none"),
+    ),
+    Column(
+        "first_month",
+        "生效年月",
+        MONTH,
+        required=True,
+        about=gettext_noop(
+            "from this month the row holds; an open spell of the same scheme ends the month before"
+        ),
+    ),
+    Column(
+        "last_month",
+        "终止年月",
+        MONTH,
+        about=gettext_noop("last month included; left empty the spell is open"),
+    ),
+    Column(
+        "county_code",
+        "区县代码",
+        code(12),
+        required=True,
+        about=gettext_noop("where the person is insured"),
+        example="441602",
+    ),
     Column("phone", "手机号码", PHONE_NUMBER),
-    Column("facility_code", "选点机构代码", code(30, upper=True)),
-    Column("selection_month", "选点生效年月", MONTH),
+    Column(
+        "facility_code",
+        "选点机构代码",
+        code(30, upper=True),
+        about=gettext_noop("facility selected, where the row selects one"),
+        example="H44160200001",
+    ),
+    Column(
+        "selection_month",
+        "选点生效年月",
+        MONTH,
+        about=gettext_noop("required with a facility: from this month the selection holds"),
+    ),
 )
 
 OTHER_CITY = "county_code ~ '^[0-9]{6}' and left(county_code, 4) <> left(%(city)s, 4)"

@@ -24,6 +24,8 @@ KINDS = {
 
 YEAR = Kind(
     cleaning="token",
+    form=gettext_noop("year in four digits"),
+    example="2025",
     value="{cell}::int",
     faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
 )
@@ -124,10 +126,29 @@ SELECTIONS = Layout(
     columns=(
         Column("document_number", "证件号码", KNOWN_DOCUMENT, required=True),
         Column("year", "年度", YEAR, required=True),
-        Column("facility_code", "机构代码", code(30, upper=True), required=True),
-        Column("first_month", "生效年月", MONTH, required=True),
-        Column("kind", "类型", choice(KINDS), default=SelectionKind.FIRST.value),
-        Column("reason", "变更原因", text(200)),
+        Column(
+            "facility_code",
+            "机构代码",
+            code(30, upper=True),
+            required=True,
+            about=gettext_noop("facility selected"),
+            example="H44160200001",
+        ),
+        Column(
+            "first_month",
+            "生效年月",
+            MONTH,
+            required=True,
+            about=gettext_noop("from this month the selection holds; it lies in the year of the row"),
+        ),
+        Column(
+            "kind",
+            "类型",
+            choice(KINDS),
+            default=SelectionKind.FIRST.value,
+            about=gettext_noop("left empty it is a first selection"),
+        ),
+        Column("reason", "变更原因", text(200), about=gettext_noop("for a change"), example="居住地变动"),
     ),
     facts="insured/selections_facts",
     checks=CHECKS,

@@ -86,7 +86,7 @@ def finding(text: str, *, row: ImportRow, header: list[str], declared: Layout) -
     if column:
         values["cell"] = cell_of(column, row=row, header=header, declared=declared)
         values["limit"] = column.kind.limit
-        values["allowed"] = gettext(", ").join(texts[-1] for texts in column.kind.choices.values())
+        values["allowed"] = gettext(", ").join(column.names)
     return Finding(
         row=row.number,
         header=column.header if column else gettext("Row"),

@@ -47,12 +47,26 @@ class Refused(Exception):
 def stage(import_file: ImportFile, *, layout: Layout) -> None:
     """Read the file into the table `staged` and its header into `import_file`, or raise Refused."""
     order = {"apart": apart(layout), "hidden": [column.header for column in layout.protected]}
+    name_connection(import_file)
     with reading(import_file, layout=layout, order=order) as lines:
         if first := lines.readline():
             header = json.loads(first)
             check_header(header, layout=layout)
             import_file.header = header
             copy_rows(protect(lines, layout=layout, header=header))
+
+
+def name_connection(import_file: ImportFile) -> None:
+    """Have the server say whose rows this connection copies, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('application_name', %s, true)", [f"import {import_file.pk}"])
+
+
+def rows_read(import_file: ImportFile) -> int:
+    """How many rows another connection has staged by now; 0 when it is not at that, or is done with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS_READ, [f"import {import_file.pk}"])
+        return cursor.fetchone()[0]
 
 
 def rows_as_sent(import_file: ImportFile, *, layout: Layout, numbers: list[int]) -> Iterator[list[str]]:
@@ -138,6 +152,12 @@ def refusal_of(said: bytes) -> Refused:
 
 
 COPY_ROWS = "copy staged from stdin"
+ROWS_READ = """
+    select coalesce(max(tuples_processed), 0)
+    from pg_stat_progress_copy
+    join pg_stat_activity using (pid)
+    where application_name = %s
+"""
 
 DUPLICATE_HEADERS = gettext_noop("Columns with the same header: %(headers)s. Each header may appear once.")
 MISSING_HEADERS = gettext_noop(

@@ -106,15 +106,3 @@ def download(table: Table, extension: str) -> FileResponse:
         filename=f"{table.title}.{extension}",
         content_type=CONTENT_TYPES[extension],
     )
-
-
-def write_template(columns, file: BinaryIO) -> None:
-    """An empty workbook for clerks to fill: every column text, so that Excel changes no number."""
-    with xlsxwriter.Workbook(file) as book:
-        text = book.add_format({"num_format": "@"})
-        head = book.add_format({"num_format": "@", "bold": True, "bottom": 1, "bg_color": "#EEF2F6"})
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(columns) - 1, WIDTHS["text"], text)
-        for place, column in enumerate(columns):
-            sheet.write_string(0, place, column.header + "*" * column.required, head)
