@@ -13,9 +13,12 @@ def typed(*, layout: Layout, header: list[str]) -> str:
     faults = [f"{fault_of(c, place=places.get(c.field))} as {c.field}_fault" for c in columns]
     values = [part for c in columns for part in values_of(c)]
     problems = [f"'{c.field}:' || {c.field}_fault" for c in columns]
-    cleaned = [
-        f"case when {place} = any(cleaned) then '{name}:cleaned' end" for name, place in places.items()
+    remarked = [
+        f"case when {sign}{place} = any(cleaned) then '{name}:{remark}' end"
+        for name, place in places.items()
+        for sign, remark in (("", "cleaned"), ("-", "computed"))
     ]
+    remarked.append("case when 0 = any(cleaned) then ':hidden' end")
     return f"""
         -- The cells of the file as values of their columns, with what is wrong with each.
         create temporary table typed on commit drop as
@@ -32,7 +35,7 @@ def typed(*, layout: Layout, header: list[str]) -> str:
             {listed(values)},
             array_remove(array[{listed(problems)}]::text[], null) as problems,
             case when cleaned = '{{}}' then '{{}}'
-                 else array_remove(array[{listed(cleaned)}]::text[], null) end as notices
+                 else array_remove(array[{listed(remarked)}]::text[], null) end as notices
         from judged
     """
 

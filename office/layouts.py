@@ -282,6 +282,8 @@ MESSAGES = {
     "too_large": gettext_noop("“%(cell)s” is too large"),
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
+    "computed": gettext_noop("is a formula: its value “%(cell)s” was taken"),
+    "hidden": gettext_noop("is hidden in the workbook, and was read like the others"),
     "elsewhere": gettext_noop("belongs to a county you do not work for: leave it to that county or the city"),
     "relies_on": gettext_noop("goes together with row %(value)s, which was rejected"),
 }

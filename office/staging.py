@@ -46,7 +46,11 @@ class Refused(Exception):
 
 def stage(import_file: ImportFile, *, layout: Layout) -> None:
     """Read the file into the table `staged` and its header into `import_file`, or raise Refused."""
-    order = {"apart": apart(layout), "hidden": [column.header for column in layout.protected]}
+    order = {
+        "apart": apart(layout),
+        "hidden": [column.header for column in layout.protected],
+        "required": [column.header for column in layout.columns if column.required],
+    }
     name_connection(import_file)
     with reading(import_file, layout=layout, order=order) as lines:
         if first := lines.readline():
@@ -69,12 +73,14 @@ def rows_read(import_file: ImportFile) -> int:
         return cursor.fetchone()[0]
 
 
-def rows_as_sent(import_file: ImportFile, *, layout: Layout, numbers: list[int]) -> Iterator[list[str]]:
-    """All cells of the rows with these numbers, from the stored file."""
+@contextlib.contextmanager
+def rows_as_sent(
+    import_file: ImportFile, *, layout: Layout, numbers: list[int]
+) -> Iterator[tuple[str, list[str], Iterator[list[str]]]]:
+    """From the stored file: the name of its sheet, the headers as they are, all cells of these rows."""
     with reading(import_file, layout=layout, order={"rows": numbers}) as lines:
-        lines.readline()
-        for line in lines:
-            yield json.loads(line)[1]
+        sheet, titles = json.loads(lines.readline())
+        yield sheet, titles, (json.loads(line)[1] for line in lines)
 
 
 @contextlib.contextmanager
@@ -182,6 +188,12 @@ MESSAGES = {
     "unpacks_too_large": gettext_noop("The file unpacks to more than %(limit)s MB."),
     "too_many_rows": gettext_noop("The file has more than %(limit)s rows: split it."),
     "too_many_columns": gettext_noop("The file has more than %(limit)s columns."),
+    "header_below": gettext_noop(
+        "The headers stand in row %(row)s: delete the rows above it, so that they are the first row."
+    ),
+    "merged_header": gettext_noop(
+        "Headers are merged (%(cells)s): unmerge them, so that each column has a header of its own."
+    ),
     "unknown_encoding": gettext_noop("The text is neither UTF-8 nor GBK."),
     "damaged": gettext_noop("The file is damaged and cannot be read: %(detail)s"),
     "too_much_memory": gettext_noop(

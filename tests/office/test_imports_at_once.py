@@ -3,16 +3,19 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 
 from insured.models import Enrolment, Person
-from office import imports
+from office import imports, staging
+from office.acting import acting
 from office.import_tasks import apply_import, check_import
 from office.models import ImportFile, ImportState, Origin
 from office.staging import Refused
 from office.tasks import sweep
 from tests.files import checked, counts, enrolment, workbook
 from tests.population import identity_card, member
+from tests.worker import wait_until
 
 
 def at_once(*files) -> list[str]:
@@ -71,6 +74,39 @@ def test_a_record_entered_by_hand_meanwhile(committed):
     assert counts(imports.check(file)) == {"changed": 1}
     assert at_once(file) == ["applied"]
     assert Enrolment.objects.get().person == person
+
+
+def rows_shown(file: ImportFile) -> int:
+    """How far the file is, as a page tells it."""
+    with acting(staff=None, origin=Origin.PAGE, role=settings.PAGES_ROLE):
+        return staging.rows_read(file)
+
+
+def test_a_small_file_does_not_wait_for_the_check_of_a_large_one(committed):
+    large = imports.upload(
+        layout="enrolments", name="a.xlsx", content=[workbook(people([1]))], by=None, origin=Origin.PAGE
+    )
+    go_on = threading.Event()
+
+    def check_slowly() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            ImportFile.objects.select_for_update().get(pk=large.pk)
+            cursor.execute(imports.STAGED)
+            staging.name_connection(large)
+            with cursor.copy(staging.COPY_ROWS) as copy:
+                copy.write(b"1\t{}\t{}\t{}\t{}\n" * 20_000)
+                go_on.wait(60)
+        connection.close()
+
+    checking = threading.Thread(target=check_slowly)
+    checking.start()
+    wait_until(lambda: rows_shown(large) > 0, seconds=30)
+    small = checked(people([2]))
+    assert at_once(small) == ["applied"]
+    go_on.set()
+    checking.join()
+    assert rows_shown(large) == 0
+    assert Person.objects.count() == 1
 
 
 @pytest.mark.django_db
