@@ -19,6 +19,7 @@ from tests.files import (
     applied,
     checked,
     counts,
+    csv,
     enrolment,
     notices,
     problems,
@@ -322,6 +323,17 @@ def test_the_same_content_is_applied_once():
         imports.apply(again, by=None)
     with translation.override("en"), pytest.raises(Refused, match="nothing is done twice"):
         imports.apply(file, by=None)
+
+
+def test_the_same_rows_in_another_order_and_another_kind_of_file_are_recognised():
+    rows = [enrolment(手机号码="13800000000"), enrolment(证件号码=OTHER, 备注="x")]
+    first = applied(rows)
+    turned = csv([dict(reversed(row.items())) for row in reversed(rows)])
+    again = checked(turned, name="b.csv")
+    assert again.repeats == first
+    assert counts(again) == {"unchanged": 2}
+    assert checked([rows[0]]).repeats is None
+    assert checked([rows[0], enrolment(证件号码=OTHER, 姓名="李四")]).repeats is None
 
 
 def test_what_changed_since_the_preview_is_not_applied():

@@ -76,6 +76,42 @@ def test_a_record_entered_by_hand_meanwhile(committed):
     assert Enrolment.objects.get().person == person
 
 
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_what_was_judged_is_taken_up_unless_something_it_rests_on_has_changed(committed, monkeypatch):
+    judged = []
+    judge = imports.judge
+
+    def counting(*given, **values) -> None:
+        judged.append(1)
+        judge(*given, **values)
+
+    monkeypatch.setattr(imports, "judge", counting)
+
+    def judged_while_applied(file: ImportFile) -> int:
+        judged.clear()
+        imports.apply(file, by=None)
+        return len(judged)
+
+    def person(number: int) -> ImportFile:
+        return checked(people([number]))
+
+    assert judged_while_applied(person(1)) == 0
+    waiting = person(2)
+    execute("insert into insured_employer (code, name) values ('E1', '某厂')")  # by hand, past the portal
+    assert judged_while_applied(waiting) == 1
+    waiting = person(3)
+    execute("update office_importfile set judged = jsonb_set(judged, '{by}', '\"another day\"')")
+    assert judged_while_applied(waiting) == 1
+    waiting = person(4)
+    member("clerk")  # no record that it was judged by
+    assert judged_while_applied(waiting) == 0
+    assert Person.objects.count() == Enrolment.objects.count() == 4
+
+
 def rows_shown(file: ImportFile) -> int:
     """How far the file is, as a page tells it."""
     with acting(staff=None, origin=Origin.PAGE, role=settings.PAGES_ROLE):
