@@ -1,8 +1,9 @@
 """The life of an import: uploaded, checked against the records, looked at, applied exactly as looked at.
 
-`check` writes nothing but staged rows; `apply` checks again inside its one transaction and refuses when the
-outcome of any row differs from what was shown. One import is applied at a time (an advisory lock), so two
-clerks' files can neither interleave nor deadlock; checks do not wait for anybody.
+`check` writes nothing but staged rows. `apply` takes up what was found of them when nothing it rests on
+has changed since (`office/judged.py`); otherwise it judges every row again inside its one transaction, and
+refuses when any would come out differently from what was shown. One import is applied at a time (an advisory
+lock), so two clerks' files can neither interleave nor deadlock; checks do not wait for anybody.
 """
 
 import hashlib

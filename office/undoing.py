@@ -93,6 +93,10 @@ def undo(import_file: ImportFile, *, by: Staff | None, reason: str, origin: str 
             import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
             may_be_undone(import_file)
             did = written(import_file)
+            if not did:
+                raise Refused(NOTHING_WRITTEN)
+            for one in did:
+                cursor.execute(sql.SQL(LOCK).format(table=one.table), one.named(import_file))
             if found := what_rests_on(import_file, did):
                 raise Refused(RESTS_ON_IT, what="; ".join(found))
             for one in did:
@@ -266,6 +270,24 @@ REFERRING = """
     where not coalesce(numbers @> other.{key}::bigint, false)
 """
 
+# Whoever changes one of them at this moment is waited for, and then seen.
+LOCK = """
+    with mine as materialized (
+        select range_agg(coalesce(ids, int8multirange(int8range(record, record, '[]')))) as numbers
+        from office_history
+        where because = %(because)s and model = %(model)s
+    ),
+    locked as materialized (
+        select record.id
+        from mine
+        cross join unnest(numbers) part
+        join {table} record on record.id >= lower(part) and record.id < upper(part)
+        order by record.id
+        for update of record
+    )
+    select count(*) from locked
+"""
+
 REMOVE = """
     delete from {table} gone
     using unnest(%(entered)s::int8multirange) part
@@ -333,8 +355,11 @@ RUN_UNDER_WAY = gettext_noop(
 )
 RESTS_ON_IT = gettext_noop("The import cannot be taken back: %(what)s.")
 REMOVED = gettext_noop("The import removed records, which cannot be brought back.")
+NOTHING_WRITTEN = gettext_noop(
+    "The history holds nothing that the import wrote: there is nothing to take back."
+)
 KEY_REPLACED = gettext_noop(
-    "Protected values that the import wrote over were sealed under a key that has been replaced since: it"
+    "Protected values that the import wrote over are not kept, or their key has been replaced since: it"
     " cannot be taken back."
 )
 USED_MEANWHILE = gettext_noop(

@@ -6,9 +6,10 @@ from django.utils import translation
 
 from facilities.models import Agreement, Facility
 from insured.models import Employer, Enrolment, Person, Selection
-from office import imports, undoing
+from office import imports, runs, undoing
 from office.models import History, ImportFile, ImportState, Overwritten
 from office.staging import Refused
+from policies.month import Month
 from tests.files import PERSON, applied, checked, counts, enrolment, workbook
 from tests.population import contract, identity_card, member, select
 
@@ -123,6 +124,14 @@ def test_what_rests_on_an_import_is_named_and_nothing_is_taken_back():
     assert records() == changed
     taken_back(later, clerk)
     assert records() == after
+    run = runs.prepare(kind="credit", scheme="310", period=Month(2023, 3), by=clerk, origin="page")
+    runs.compute(run.pk)
+    said = refused(file, clerk)
+    assert (
+        f"#{run.pk} Personal account credits 2023-03 (Awaiting approval): cancel or reverse it first" in said
+    )
+    assert "account: 2 belong to what it entered (insured person)" in said
+
     person = Person.objects.get(name="李四")
     select(person, contract(), first="2023-01")
     assert "facility selection: 1 belong to what it entered (insured person)" in refused(file, clerk)
