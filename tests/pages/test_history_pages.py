@@ -101,6 +101,7 @@ def test_the_history_of_a_record_is_found_through_indexes(committed, administrat
     assert "history_of_record" in plan and "history_of_entry" in plan
     assert "Seq Scan on office_history" not in plan
 
+
 def test_the_audit_administrator_finds_changes_by_person_kind_day_and_number(spell, sign_in, staff):
     client, page = sign_in("audit_administrator"), reverse("admin:office_history_changelist")
     queries = {
