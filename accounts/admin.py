@@ -1,12 +1,14 @@
 """The ledger, to be looked at: accounts with their entries, transfers. Nothing here can be edited."""
 
+from decimal import Decimal
+
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from accounts.entries import entries_of
-from accounts.models import Account, Transfer
+from accounts.models import Account, AccountKind, Transfer, TransferKind
 from facilities.admin import FacilityAdmin
 from insured.admin import PersonAdmin
 from insured.models import Person
@@ -14,6 +16,7 @@ from insured.search import find_people
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Run
+from office.scope import counties_of
 from office.templatetags.figures import yuan
 
 ON_PERSON_PAGE = 24
@@ -22,10 +25,21 @@ ON_PERSON_PAGE = 24
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
+    exported = (
+        "owner_name",
+        "person__person_number",
+        "facility__code",
+        "kind",
+        "scheme",
+        "balance_shown",
+        "opened_on",
+    )
     list_select_related = ["person", "facility"]
     list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
-    ordering = ["id"]
     sortable_by = ()
+    list_note = gettext_lazy(
+        "Of a county: facilities' accounts; for people's, filter by that kind or search."
+    )
     search_fields = ["person__name"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
     fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
@@ -40,14 +54,31 @@ class AccountAdmin(ReadOnlyAdmin):
     def shown(self, account):
         return yuan(account.shown_balance)
 
+    @admin.display(description=gettext_lazy("balance"))
+    def balance_shown(self, account) -> Decimal:
+        return account.shown_balance
+
+    def get_ordering(self, request):
+        of_county = _of_people(request) and not request.user.sees_whole_city
+        return ["person", "id"] if of_county else ["id"]
+
     def get_search_results(self, request, queryset, search_term):
+        """Of a county's accounts the people's or the others, each by an index: both at once go by none."""
         if not search_term:
-            return queryset, False
+            if request.user.sees_whole_city:
+                return queryset, False
+            if _of_people(request):
+                return queryset.filter(person__county__in=counties_of(request.user)), False
+            return queryset.exclude(kind=AccountKind.PERSON), False
         by_facility = queryset.filter(facility__code=search_term.strip().upper())
         if by_facility.exists():
             return by_facility, False
         people = find_people(Person.objects.all(), search_term)
         return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+
+
+def _of_people(request) -> bool:
+    return request.GET.get("kind__exact") == AccountKind.PERSON
 
 
 def entries(request, account) -> Panel:
@@ -137,10 +168,12 @@ FacilityAdmin.panels.append(accounts_of_owner)
 class TransferAdmin(ReadOnlyAdmin):
     list_display = ["number", "kind", "month", "covers", "debit", "credit", "yuan", "run_link"]
     list_display_links = ["number"]
+    exported = ("number", "kind", "month", "covers", "debit", "credit", "amount", "run_id")
     list_select_related = ["debit__person", "debit__facility", "credit__person", "credit__facility"]
     list_filter = [("kind", ChoicesDropdownFilter), ("run_id", FieldTextFilter)]
     ordering = ["-id"]
     sortable_by = ()
+    list_note = gettext_lazy("Of a county: all but the monthly credits, which stand on people's accounts.")
     fields = [
         ("number", "kind"),
         ("debit_link", "credit_link"),
@@ -154,6 +187,12 @@ class TransferAdmin(ReadOnlyAdmin):
         "credit__person__county",
         "credit__facility__county",
     )
+
+    def get_search_results(self, request, queryset, search_term):
+        """No index leads to a county's among a month's million credits."""
+        if request.user.sees_whole_city:
+            return queryset, False
+        return queryset.exclude(kind=TransferKind.CREDIT), False
 
     @admin.display(description=gettext_lazy("transfer"))
     def number(self, transfer):

@@ -82,6 +82,16 @@ def page(title, icon: str, name: str, permission: str = "office.view_policyversi
     }
 
 
+def own_exports() -> dict:
+    """The sidebar entry for lists on their way out: for whoever may export any."""
+    return {
+        "title": _("My exports"),
+        "icon": "download",
+        "link": reverse_lazy("exports"),
+        "permission": allowed("office.export_lists", "office.export_history", "office.export_accessrecord"),
+    }
+
+
 def sidebar(request) -> list[dict]:
     """The rooms of work, top to bottom as a clerk's month goes."""
     return [
@@ -89,6 +99,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
                 inbox(request),
+                own_exports(),
             ],
         },
         {
@@ -179,5 +190,5 @@ UNFOLD = {
     "GLOBAL_CALLBACK": "config.interface.without_inline_style",
     "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",
-    "SIDEBAR": {"show_search": False, "navigation": sidebar},
+    "SIDEBAR": {"show_search": True, "navigation": sidebar},
 }

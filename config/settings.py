@@ -50,6 +50,7 @@ SEALED_COLUMNS = {
     "insured_person.document_sealed": "document_index",
     "insured_person.phone_sealed": "document_index",
     "facilities_facility.bank_account_sealed": "code",
+    "office_export.query_sealed": "stored_as",
 }
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -240,6 +241,7 @@ HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 UPLOADS_KEPT_DAYS = env.int("UPLOADS_KEPT_DAYS", default=60)
+EXPORTS_KEPT_DAYS = env.int("EXPORTS_KEPT_DAYS", default=7)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -277,6 +279,9 @@ IMPORT_LAYOUTS = {
     "selections": "insured.selections.SELECTIONS",
     "usage": "settlement.usage.USAGE",
 }
+
+# What Ctrl-K finds, beside pages: records of these kinds, by the search of their lists.
+PALETTE = ["insured.person", "facilities.facility", "office.run"]
 
 # What monitors are told, and when (docs/operations.md).
 HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))

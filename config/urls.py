@@ -3,8 +3,10 @@ from django.urls import include, path
 
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
+from office.admin.exports import export_file, my_exports_page
 from office.admin.months import months_page
 from office.admin.pages import guarded
+from office.admin.palette import palette
 from office.admin.session_pages import reset_factor_page, sessions_page
 from office.admin.sign_in_pages import code_page, own_page, password_page, setup_page, signed_in
 from operations.system_page import system_page
@@ -26,6 +28,9 @@ urlpatterns = [
         guarded(reset_factor_page, permission="office.change_staff"),
         name="reset_factor",
     ),
+    path("find/", admin.site.admin_view(palette), name="palette"),
+    path("exports/", admin.site.admin_view(my_exports_page), name="exports"),
+    path("exports/<int:number>/", admin.site.admin_view(export_file), name="export_file"),
     path("system/", guarded(system_page, permission="operations.view_backup"), name="system"),
     path("", admin.site.urls),
 ]

@@ -56,6 +56,21 @@ class FacilityAdmin(ProtectedNumbers, RecordAdmin):
     readonly_fields = ["account_masked"]
     panels = []
     counties = ("county",)
+    exported = (
+        "code",
+        "name",
+        "level",
+        "kind",
+        "county",
+        "parent__code",
+        "parent__name",
+        "credit_code",
+        "bank_name",
+        "bank_holder",
+        "account_masked",
+    )
+    opened = {"account_masked": "bank_account"}
+    palette_icon = "local_hospital"
 
     def get_fields(self, request, obj=None):
         may_change = obj is None or self.has_change_permission(request, obj)
@@ -66,6 +81,11 @@ class FacilityAdmin(ProtectedNumbers, RecordAdmin):
             ("credit_code", "bank_holder"),
             ("bank_name", "bank_account" if may_change else "account_masked"),
         ]
+
+    def in_brief(self, facility):
+        return " · ".join(
+            filter(None, (facility.get_level_display(), facility.county and facility.county.name))
+        )
 
     def protected_numbers(self, facility):
         return [(_("bank account"), facility.bank_account, masked_account)]
@@ -117,6 +137,7 @@ FacilityAdmin.panels += [agreements, stations]
 @admin.register(Agreement)
 class AgreementAdmin(RecordAdmin):
     list_display = ["facility", "kind", "first_day", "last_day", "number"]
+    exported = ("facility__code", "facility__name", "kind", "first_day", "last_day", "number")
     list_display_links = ["facility"]
     list_select_related = ["facility"]
     list_filter = [("kind", ChoicesDropdownFilter)]

@@ -66,11 +66,24 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
     sortable_by = ()
     search_fields = ["name"]  # shows the search box; the search itself is `find_people`
     search_help_text = gettext_lazy(
-        "Name, whole identity number or its last four characters, or beginning of the person number"
+        "Name or its first letters in pinyin, identity number or its last four characters, or person number"
     )
     panels = []
     history_along = ("enrolments", "selections")
     counties = ("county",)
+    exported = (
+        "person_number",
+        "name",
+        "document_type",
+        "document",
+        "sex",
+        "birth_date",
+        "phone_masked",
+        "county",
+        "died_on",
+    )
+    opened = {"document": "document_number", "phone_masked": "phone"}
+    palette_icon = "person"
 
     @admin.display(description=gettext_lazy("document number"))
     def document(self, person):
@@ -88,6 +101,10 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return (find_people(queryset, search_term) if search_term else queryset), False
+
+    def in_brief(self, person):
+        told = (masked(person.document_number), person.person_number, person.county and person.county.name)
+        return " · ".join(filter(None, told))
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -182,11 +199,17 @@ class OfPersonAdmin(RecordAdmin):
 
     autocomplete_fields = ["person"]
     list_select_related = ["person"]
-    ordering = ["-id"]
+    ordering = ["person", "-first_month"]  # as their index goes, from a county's people on
     sortable_by = ()
     search_fields = ["person__name"]
     search_help_text = PersonAdmin.search_help_text
     counties = ("person__county",)
+    show_permission = PersonAdmin.show_permission
+    opened = {"document": "person__document_number"}
+
+    @admin.display(description=gettext_lazy("document number"))
+    def document(self, record):
+        return masked(record.person.document_number)
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
@@ -214,6 +237,20 @@ class OfPersonAdmin(RecordAdmin):
 class EnrolmentAdmin(OfPersonAdmin):
     list_display = ["person", "scheme", "status", "first_month", "last_month", "base", "county"]
     list_select_related = ["person", "county"]
+    exported = (
+        "person__person_number",
+        "person__name",
+        "document",
+        "scheme",
+        "status",
+        "first_month",
+        "last_month",
+        "base",
+        "retirement_group",
+        "employer__code",
+        "employer__name",
+        "county",
+    )
     list_filter = [("scheme", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter)]
     autocomplete_fields = ["person", "employer"]
     fields = [
@@ -229,6 +266,18 @@ class EnrolmentAdmin(OfPersonAdmin):
 class SelectionAdmin(OfPersonAdmin):
     list_display = ["person", "facility", "first_month", "last_month", "kind", "slot"]
     list_select_related = ["person", "facility"]
+    exported = (
+        "person__person_number",
+        "person__name",
+        "document",
+        "facility__code",
+        "facility__name",
+        "slot",
+        "first_month",
+        "last_month",
+        "kind",
+        "reason",
+    )
     list_filter = [("kind", ChoicesDropdownFilter), ("slot", ChoicesDropdownFilter)]
     autocomplete_fields = ["person", "facility"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")

@@ -192,7 +192,10 @@ class Enrolment(models.Model):
         verbose_name = _("enrolment")
         verbose_name_plural = _("enrolments")
         ordering = ["person", "scheme", "-first_month"]
-        indexes = [models.Index(fields=["person", "scheme", "first_month"], name="enrolment_of_person")]
+        indexes = [
+            models.Index(fields=["person", "scheme", "first_month"], name="enrolment_of_person"),
+            models.Index(fields=["status", "scheme"], name="enrolment_of_status"),
+        ]
         constraints = [
             first_of_month("first_month", "last_month", name="enrolment_first_of_month"),
             models.CheckConstraint(
@@ -271,7 +274,10 @@ class Selection(models.Model):
         verbose_name = _("facility selection")
         verbose_name_plural = _("facility selections")
         ordering = ["person", "-first_month"]
-        indexes = [models.Index(fields=["person", "first_month"], name="selection_of_person")]
+        indexes = [
+            models.Index(fields=["person", "first_month"], name="selection_of_person"),
+            models.Index(fields=["kind", "slot"], name="selection_of_kind"),
+        ]
         constraints = [
             first_of_month("first_month", "last_month", name="selection_first_of_month"),
             models.CheckConstraint(

@@ -6,7 +6,6 @@ clerks' files can neither interleave nor deadlock; checks do not wait for anybod
 """
 
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -25,7 +24,7 @@ from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, S
 from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
-from office.uploads import store
+from office.uploads import random_name, store
 
 APPLY_LOCK = 20_001
 
@@ -58,7 +57,7 @@ def upload(
     try:
         stored_as = store(measured())
     except Refused as too_large:
-        stored_as, refused = secrets.token_hex(16), too_large
+        stored_as, refused = random_name(), too_large
     parameters = parameters or {}
     same = ImportFile.objects.filter(
         layout=layout, sha256=digest.hexdigest(), parameters=parameters, state=ImportState.APPLIED

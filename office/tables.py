@@ -15,8 +15,8 @@ from office.kinds import Table
 
 # An Excel sheet ends here; what is more goes on to the next sheet.
 SHEET_ROWS = 1_048_576
-NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0"}
-WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10}
+NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0", "number": "0"}
+WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10, "number": 10}
 # Excel takes a CSV cell that begins so for a formula, in full width as a Chinese keyboard types it too.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
