@@ -12,7 +12,7 @@ from accounts.models import Account, AccountKind, Transfer, TransferKind
 from facilities.admin import FacilityAdmin
 from insured.admin import PersonAdmin
 from insured.models import Person
-from insured.search import find_people
+from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Run
@@ -73,8 +73,7 @@ class AccountAdmin(ReadOnlyAdmin):
         by_facility = queryset.filter(facility__code=search_term.strip().upper())
         if by_facility.exists():
             return by_facility, False
-        people = find_people(Person.objects.all(), search_term)
-        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+        return queryset.filter(person__in=search_people(request, Person.objects.all(), search_term)), False
 
 
 def _of_people(request) -> bool:

@@ -1,7 +1,7 @@
 """How long lists, searches and completions take the server at 1 000 000 people and 3 000 000 spells.
 
-Run: `python -m bench.lists`. Through the real views, for clerks of the whole city and of counties entered first
-and last; each page five times.
+Run: `python -m bench.lists`. Through the real views, for clerks of the whole city and of counties that were
+entered first and last; each page five times.
 """
 
 import sys

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from facilities.models import Facility
 from insured.models import Employer, Enrolment, Person, Selection
-from insured.search import find_people
+from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
 from office.admin.records import RecordAdmin
@@ -100,7 +100,9 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
         return masked_phone(person.phone) or "–"
 
     def get_search_results(self, request, queryset, search_term):
-        return (find_people(queryset, search_term) if search_term else queryset), False
+        if not search_term:
+            return queryset, False
+        return queryset.filter(pk__in=search_people(request, queryset, search_term)), False
 
     def in_brief(self, person):
         told = (masked(person.document_number), person.person_number, person.county and person.county.name)
@@ -214,8 +216,7 @@ class OfPersonAdmin(RecordAdmin):
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        people = find_people(Person.objects.all(), search_term)
-        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+        return queryset.filter(person__in=search_people(request, Person.objects.all(), search_term)), False
 
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["person_link"]

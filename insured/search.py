@@ -20,11 +20,22 @@ INITIALS = 6
 def find_people(people: QuerySet, text: str) -> QuerySet:
     """People by their document's whole number or last four characters, by how their person number begins, by
     what their name contains, or by the first letters of it in pinyin; none for an empty text."""
+    return people.filter(pk__in=_found(people, text))
+
+
+def search_people(request, people: QuerySet, text: str) -> list[int]:
+    """The numbers of the people found for a page, which says when there are more than it lists."""
+    found = _found(people, text)
+    request.found_most = MOST_FOUND if len(found) == MOST_FOUND else None
+    return found
+
+
+def _found(people: QuerySet, text: str) -> list[int]:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text:
-        return people.none()
+        return []
     found = chain(_numbered(people, text.upper()), _named(text))
-    return people.filter(pk__in=list(dict.fromkeys(found))[:MOST_FOUND])
+    return list(dict.fromkeys(found))[:MOST_FOUND]
 
 
 def _numbered(people: QuerySet, number: str) -> list[int]:

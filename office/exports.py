@@ -137,7 +137,7 @@ def rows_so_far(export: Export) -> int:
 
 
 def _progress_of(export: Export) -> str:
-    return f"{settings.CITY} export {export.pk}"
+    return f"c{settings.CITY}:export:{export.pk}"
 
 
 def _finish(export: Export, state: ExportState) -> None:
