@@ -24,6 +24,6 @@ def enqueue(export: Export) -> None:
 
 def enqueue_waiting() -> None:
     """Ask again for what has waited long: the message may have been lost with its worker."""
-    waiting = Export.objects.filter(state=ExportState.WAITING, created_at__lt=timezone.now() - WAITED_LONG)
-    for export in waiting:
+    waiting = Export.objects.filter(state=ExportState.WAITING, forgotten_at=None)
+    for export in waiting.filter(created_at__lt=timezone.now() - WAITED_LONG):
         enqueue(export)

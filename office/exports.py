@@ -67,7 +67,7 @@ def write(export_id: int) -> None:
             translation.override(export.language),
         ):
             waiting = Export.objects.select_for_update(skip_locked=True, of=("self",))
-            if waiting.filter(pk=export_id, state=ExportState.WAITING).exists():
+            if waiting.filter(pk=export_id, state=ExportState.WAITING, forgotten_at=None).first():
                 export.rows, export.size = _written(export)
                 _finish(export, ExportState.DONE)
                 record(
@@ -154,18 +154,19 @@ def _refused(error: Exception) -> str:
 def forget_old() -> None:
     """Delete files after EXPORTS_KEPT_DAYS; that they were asked for stays on record."""
     before = timezone.now() - timedelta(days=settings.EXPORTS_KEPT_DAYS)
-    for export in Export.objects.filter(created_at__lt=before, forgotten_at=None):
-        forget(export)
+    old = Export.objects.filter(created_at__lt=before, forgotten_at=None)
+    for number in list(old.values_list("pk", flat=True)):
+        with transaction.atomic():
+            for export in old.select_for_update(skip_locked=True, of=("self",)).filter(pk=number):
+                forget(export)
 
 
 def forget(export: Export) -> None:
-    """Delete the file and what was asked for by it."""
-    with transaction.atomic():
-        kept = Export.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=export.pk)
-        if kept.update(
-            forgotten_at=timezone.now(), query_sealed=seal("", binding=bound(QUERY, export.stored_as))
-        ):
-            uploads.path_of(export.stored_as).unlink(missing_ok=True)
+    """Delete the file, and how its list was filtered."""
+    uploads.path_of(export.stored_as).unlink(missing_ok=True)
+    export.query_sealed = seal("", binding=bound(QUERY, export.stored_as))
+    export.forgotten_at = timezone.now()
+    export.save(update_fields=["query_sealed", "forgotten_at"])
 
 
 def detail_of(*, rows: int, extension: str, query: QueryDict, reason: str = "") -> str:

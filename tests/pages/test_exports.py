@@ -114,6 +114,9 @@ def test_a_long_list_is_written_in_the_background_for_whoever_asked_and_nobody_e
     assert of_county.get(file).status_code == 404
     assert not uploads.path_of(export.stored_as).exists()
     assert "已删除" in of_county.get("/exports/").content.decode()
+    Export.objects.update(state="waiting")
+    exports.write(export.pk)  # a message that comes late
+    assert not uploads.path_of(export.stored_as).exists()
 
 
 def test_whoever_lost_the_right_meanwhile_gets_nothing(of_county, monkeypatch):
