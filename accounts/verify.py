@@ -7,10 +7,12 @@ one of them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from office.chunks import seal_of
 from office.models import Run
-from office.runs import seal_of
+from office.runs import many_rows
 from office.statements import fetch
 
 STATEMENTS = {
@@ -36,7 +38,8 @@ class Finding:
 def verify_books() -> Iterator[Finding]:
     """Run all checks, yielding each one's finding as it is known."""
     for name, check in STATEMENTS.items():
-        rows = fetch(name)
+        with transaction.atomic(), many_rows():
+            rows = fetch(name)
         yield Finding(str(check), rows[0][0] if rows else "")
     yield Finding(str(_("The seals of all runs form one chain")), _broken_seal())
 

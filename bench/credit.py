@@ -96,6 +96,7 @@ def _credit(month, times, *, workers: int) -> None:
     from django.db import connections
 
     from office import runs
+    from office.chunks import post_chunks
     from office.models import Staff
 
     clerk, reviewer, finance = Staff.objects.order_by("pk")
@@ -109,7 +110,7 @@ def _credit(month, times, *, workers: int) -> None:
 
     def post():
         try:
-            runs.post_chunks(run.pk)
+            post_chunks(run.pk)
         finally:
             connections.close_all()
 

@@ -107,6 +107,10 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Insured people"), "groups", "insured.person"),
                 entry(_("Facility selections"), "how_to_vote", "insured.selection"),
+                entry(_("Family links"), "family_restroom", "insured.familylink"),
+                entry(_("Filings out of the area"), "travel_explore", "insured.filing"),
+                entry(_("Certified diseases"), "clinical_notes", "insured.certifieddisease"),
+                entry(_("Referrals"), "swap_calls", "insured.referral"),
                 entry(_("Employers"), "apartment", "insured.employer"),
                 entry(_("Imports"), "upload_file", "office.importfile"),
             ],
@@ -123,6 +127,7 @@ def sidebar(request) -> list[dict]:
             "title": _("Monthly work"),
             "items": [
                 entry(_("Runs"), "event_repeat", "office.run"),
+                entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),
                 page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
                 entry(_("Delegations"), "supervisor_account", "office.delegation"),
             ],

@@ -246,16 +246,10 @@ def parts(port: int, logs: Path) -> list[Part]:
     web = ["gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"]
     web += ["--preload", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
     celery = ["celery", "-A", "config.celery"]
-    worker = [
-        *celery,
-        "worker",
-        "--concurrency",
-        "2",
-        "--loglevel",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-    ]
+    # Nobody listens to its events, and a worker told to stop while the broker is gone waits for ever to send
+    # the last one.
+    quiet = ["--without-heartbeat", "--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", *quiet]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile=", "--scheduler"]
     beat += ["django_celery_beat.schedulers:DatabaseScheduler"]
     return [

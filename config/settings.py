@@ -49,6 +49,7 @@ if not DEMO and base64.b64decode(DEMO_KEY) in (INDEX_KEY, *FIELD_KEYS.values()):
 SEALED_COLUMNS = {
     "insured_person.document_sealed": "document_index",
     "insured_person.phone_sealed": "document_index",
+    "insured_familylink.relative_document_sealed": "relative_document_index",
     "facilities_facility.bank_account_sealed": "code",
     "office_export.query_sealed": "stored_as",
 }

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from facilities.models import Facility
-from insured.models import Employer, Enrolment, Person, Selection
+from insured.models import Employer, Enrolment, Person
 from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
@@ -161,39 +160,13 @@ def spells(request, person) -> Panel:
     )
 
 
-def selections(request, person) -> Panel:
-    """The facilities the person chose, latest first."""
-    rows = [
-        (
-            linked(selection.facility),
-            linked(selection, f"{selection.first_month} – {selection.last_month}"),
-            selection.get_slot_display(),
-            selection.get_kind_display(),
-            selection.reason,
-        )
-        for selection in person.selections.select_related("facility").order_by("-first_month")
-    ]
-    return Panel(
-        title=_("Facility selections"),
-        columns={
-            _("Facility"): "text",
-            _("Months"): "text",
-            _("Slot"): "text",
-            _("Kind"): "text",
-            _("Reason"): "text",
-        },
-        rows=rows,
-        link=_adding(request, "selection", person, _("Add a selection")),
-    )
-
-
 def _adding(request, model: str, person, text: str):
     if not request.user.has_perm(f"insured.add_{model}"):
         return None
     return text, reverse(f"admin:insured_{model}_add", query={"person": person.pk})
 
 
-PersonAdmin.panels += [spells, selections]
+PersonAdmin.panels += [spells]
 
 
 class OfPersonAdmin(RecordAdmin):
@@ -201,7 +174,7 @@ class OfPersonAdmin(RecordAdmin):
 
     autocomplete_fields = ["person"]
     list_select_related = ["person"]
-    ordering = ["person", "-first_month"]  # as their index goes, from a county's people on
+    ordering = ["person", "-id"]  # as their index goes, from a county's people on
     sortable_by = ()
     search_fields = ["person__name"]
     search_help_text = PersonAdmin.search_help_text
@@ -263,34 +236,6 @@ class EnrolmentAdmin(OfPersonAdmin):
     ]
 
 
-@admin.register(Selection)
-class SelectionAdmin(OfPersonAdmin):
-    list_display = ["person", "facility", "first_month", "last_month", "kind", "slot"]
-    list_select_related = ["person", "facility"]
-    exported = (
-        "person__person_number",
-        "person__name",
-        "document",
-        "facility__code",
-        "facility__name",
-        "slot",
-        "first_month",
-        "last_month",
-        "kind",
-        "reason",
-    )
-    list_filter = [("kind", ChoicesDropdownFilter), ("slot", ChoicesDropdownFilter)]
-    autocomplete_fields = ["person", "facility"]
-    search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
-    fields = ["person", ("facility", "slot"), ("first_month", "last_month"), ("kind", "reason")]
-
-    def get_search_results(self, request, queryset, search_term):
-        facility = Facility.objects.filter(code=search_term.strip().upper()).first() if search_term else None
-        if facility is not None:
-            return queryset.filter(facility=facility), False
-        return super().get_search_results(request, queryset, search_term)
-
-
 @admin.register(Employer)
 class EmployerAdmin(RecordAdmin):
     list_display = ["code", "name"]
@@ -299,3 +244,7 @@ class EmployerAdmin(RecordAdmin):
     search_fields = ["code__startswith", "name__contains"]
     search_help_text = gettext_lazy("Code or name of the employer")
     fields = [("code", "name")]
+
+
+# They add to the page of a person, which has to be there first.
+from insured import choice_admin, entitlement_admin  # noqa: E402, F401

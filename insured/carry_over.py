@@ -11,9 +11,11 @@ from facilities.models import Facility
 from insured.models import ProposedSelection, Selection
 from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunChunk, RunKindName
+from office.policy import pack_of
 from office.refusal import RunRefused
 from office.statements import execute, fetch
 from policies.month import Month
+from policies.pack import Pack
 
 
 def compute(run: Run) -> Computed:
@@ -27,7 +29,16 @@ def compute(run: Run) -> Computed:
         january=january.first_day,
         december=(january - 1).first_day,
     )
-    execute("insured/carry_over_exceptions", run=run.pk)
+    pack = pack_of(run.policy)
+    execute(
+        "insured/carry_over_exceptions",
+        run=run.pk,
+        scheme=run.scheme,
+        january=january.first_day,
+        december=(january - 1).first_day,
+        article=pack.entry("selection_carries_over", january).article,
+        agreement=pack.gates.articles["facility_not_contracted"],
+    )
     execute("insured/carry_over_chunk", run=run.pk)
     kept = ProposedSelection.objects.filter(run_id=run.pk, agreed=True).values_list("facility_id")
     codes = dict(Facility.objects.values_list("pk", "code"))
@@ -81,6 +92,12 @@ def selections_table(run: Run) -> Table:
     )
 
 
+def carries_over(pack: Pack) -> bool:
+    """Whether a choice holds for the next year when nobody changes it."""
+    stated = pack.values.get("selection_carries_over")
+    return stated is not None and any(entry.figure for entry in stated.entries)
+
+
 def _january_after(run: Run) -> Month:
     return Month(run.period.year + 1, 1)
 
@@ -93,7 +110,7 @@ def _untouched(run: Run):
 UNDO = RunKind(name=RunKindName.REVERSAL, compute=compute_undo, post_chunk=post_undo)
 CARRY_OVER = RunKind(
     name=RunKindName.CARRY_OVER,
-    applies=lambda pack: pack.capitation is not None,
+    applies=carries_over,
     latest=lambda month: Month(month.year, 1),
     compute=compute,
     post_chunk=post,

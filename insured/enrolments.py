@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop
 
 from insured.models import DocumentType, RetirementGroup, Status
 from insured.protections import DOCUMENT_NUMBER, PHONE_NUMBER
-from insured.selections import station_slot
+from insured.selections import choosing
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 from office.models import Scheme
 
@@ -200,8 +200,30 @@ CHECKS = (
         name="no_agreement",
         column="facility_code",
         when="facility_id is not null and selection_month is not null and not has_agreement",
-        message=gettext_noop("the facility has no outpatient agreement in %(value)s"),
-        value="to_char(selection_month, 'YYYY-MM')",
+        message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
+        value="articles->>'agreement'",
+    ),
+    Check(
+        name="outside_the_city",
+        column="facility_code",
+        when="facility_id is not null and not may_lie_there",
+        message=gettext_noop(
+            "“%(cell)s” lies outside the city: one in the city has to be chosen (article %(value)s)"
+        ),
+        value="articles->>'place'",
+    ),
+    Check(
+        name="level_not_chosen",
+        column="facility_code",
+        when="facility_id is not null and not may_be_of_level",
+        message=gettext_noop("“%(cell)s” is of a level that cannot be chosen (article %(value)s)"),
+        value="articles->>'place'",
+    ),
+    Check(
+        name="not_chosen_here",
+        column="facility_code",
+        when="facility_code is not null and articles is null",
+        message=gettext_noop("by the rules of this scheme no facility is chosen"),
     ),
     Check(
         name="selection_not_insured",
@@ -274,7 +296,7 @@ ENROLMENTS = Layout(
     changes=CHANGES,
     county="county_code",
     kept_by=("county_id", "person_county_id"),
-    values=lambda parameters: {"city": settings.CITY, "station_slot": station_slot()},
+    values=lambda parameters: {"city": settings.CITY, **choosing(parameters)},
     file_checks=(
         FileCheck(
             when=f"2 * count(*) filter (where {OTHER_CITY}) > count(*)",

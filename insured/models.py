@@ -342,3 +342,7 @@ class ProposedSelection(models.Model):
     class Meta:
         verbose_name = _("proposed selection")
         verbose_name_plural = _("proposed selections")
+
+
+# Models of this room as well; they point to people, who have to be there first.
+from insured.entitlements import CertifiedDisease, FamilyLink, Filing, Referral  # noqa: E402, F401

@@ -1,19 +1,20 @@
 """The file of facility selections 选点: first choices, changes within the year, choices carried over."""
 
+import json
+
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from insured.models import SelectionKind, Slot
+from insured.choices import rules_of_rows
+from insured.models import SelectionKind
 from insured.protections import KNOWN_DOCUMENT
-from office.layouts import MONTH, Change, Check, Column, Kind, Layout, Step, choice, code, text
-from office.policy import newest_version, pack_of, schemes_here
+from office.layouts import MONTH, Change, Check, Column, FileCheck, Kind, Layout, Step, choice, code, text
 
 
-def station_slot() -> str:
-    """Which choice a village station is: one of its own where the rules give two, else the only one."""
-    specs = [pack_of(newest_version(scheme=scheme)).capitation for scheme in schemes_here()]
-    return (
-        Slot.STATION.value if any(spec and "station" in spec.slots for spec in specs) else Slot.PRIMARY.value
-    )
+def choosing(parameters: dict) -> dict:
+    """The rules and the day by which the rows of a file are judged."""
+    today = timezone.localdate()
+    return {"rules": json.dumps(rules_of_rows(today)), "today": today}
 
 
 KINDS = {
@@ -27,6 +28,10 @@ YEAR = Kind(
     value="{cell}::int",
     faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
 )
+
+# A row that begins later than this month is chosen now, and so judged by this day. What began before was
+# chosen before: files of earlier months and years may be brought in at any time.
+THIS_YEAR = "date_part('year', %(today)s::date)"
 
 CHECKS = (
     Check(
@@ -58,8 +63,58 @@ CHECKS = (
         name="no_agreement",
         column="facility_code",
         when="facility_id is not null and first_month is not null and not has_agreement",
-        message=gettext_noop("the facility has no outpatient agreement in %(value)s"),
-        value="to_char(first_month, 'YYYY-MM')",
+        message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
+        value="articles->>'agreement'",
+    ),
+    Check(
+        name="outside_the_city",
+        column="facility_code",
+        when="facility_id is not null and facility_county_id is null and not may_lie_outside",
+        message=gettext_noop(
+            "“%(cell)s” lies outside the city: one in the city has to be chosen (article %(value)s)"
+        ),
+        value="articles->>'place'",
+    ),
+    Check(
+        name="level_not_chosen",
+        column="facility_code",
+        when="facility_id is not null and not may_be_of_level",
+        message=gettext_noop("“%(cell)s” is of a level that cannot be chosen (article %(value)s)"),
+        value="articles->>'place'",
+    ),
+    Check(
+        name="too_far_ahead",
+        column="year",
+        when=f"year > {THIS_YEAR} + 1",
+        message=gettext_noop("a facility is chosen for this year or for the next (article %(value)s)"),
+        value="articles->>'once'",
+    ),
+    Check(
+        name="outside_the_window",
+        column="first_month",
+        when=f"same_as_before is not true and year = {THIS_YEAR} + 1 and not in_window and not new_member",
+        message=gettext_noop(
+            "this is not the time of choosing for next year, and the person is no new member"
+            " (article %(value)s)"
+        ),
+        value="articles->>'window'",
+    ),
+    Check(
+        name="change_from_next_month",
+        column="first_month",
+        when="same_id is null and kind = 'change'"
+        " and first_month > date_trunc('month', %(today)s::date) + interval '1 month'",
+        message=gettext_noop(
+            "“%(cell)s” is too far ahead: a change holds from the next month on (article %(value)s)"
+        ),
+        value="articles->>'takes_effect'",
+    ),
+    Check(
+        name="change_without_reason",
+        column="reason",
+        when="same_id is null and kind = 'change' and reason is null",
+        message=gettext_noop("a change needs its reason (article %(value)s)"),
+        value="articles->>'change'",
     ),
     Check(
         name="month_of_other_year",
@@ -86,7 +141,10 @@ CHECKS = (
         column="kind",
         when="same_id is null and twice is null and kind <> 'change'"
         " and (chosen_before is not null or previous_month is not null)",
-        message=gettext_noop("a facility is already chosen for this year: enter a later choice as 变更"),
+        message=gettext_noop(
+            "a facility is already chosen for this year: enter a later choice as 变更 (article %(value)s)"
+        ),
+        value="articles->>'once'",
     ),
     Check(
         name="nothing_to_change",
@@ -98,7 +156,7 @@ CHECKS = (
     Check(
         name="chosen_otherwise",
         column="facility_code",
-        when="same_id is not null and same_facility_id <> facility_id",
+        when="same_id is not null and same_facility_id <> facility_id and not replaces",
         message=gettext_noop("%(value)s is chosen from this month: a change takes effect from a later one"),
         value="same_code",
     ),
@@ -134,8 +192,8 @@ SELECTIONS = Layout(
     changes=(
         Change(
             field="facility_code",
-            old="ended_code",
-            new="case when ended_id is not null then facility_code end",
+            old="coalesce(ended_code, same_code)",
+            new="case when ended_id is not null or same_id is not null then facility_code end",
         ),
         Change(
             field="ended",
@@ -146,9 +204,16 @@ SELECTIONS = Layout(
     ),
     county="county_code",
     kept_by=("person_county_id",),
-    values=lambda parameters: {"station_slot": station_slot()},
+    values=choosing,
+    file_checks=(
+        FileCheck(
+            when="count(*) > 0 and %(rules)s::jsonb = '[]'",
+            message=gettext_noop("By the rules here no facility is chosen."),
+        ),
+    ),
     steps=(
         Step(statement="insured/selections_ended", rows="ended_id is not null"),
+        Step(statement="insured/selections_instead", rows="replaces"),
         Step(statement="insured/selections_new", rows="same_id is null"),
     ),
 )

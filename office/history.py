@@ -18,6 +18,10 @@ RECORDED = {
     "insured.person": [],
     "insured.enrolment": [],
     "insured.selection": [],
+    "insured.familylink": [],
+    "insured.filing": [],
+    "insured.certifieddisease": [],
+    "insured.referral": [],
     "insured.employer": [],
     "facilities.facility": [],
     "facilities.agreement": [],
@@ -43,6 +47,9 @@ COVERED = {
     "insured.person": {
         "document_sealed": _("document number"),
         "phone_sealed": _("phone"),
+    },
+    "insured.familylink": {
+        "relative_document_sealed": _("document number of the relative"),
     },
     "facilities.facility": {
         "bank_account_sealed": _("bank account"),

@@ -8,6 +8,7 @@ work in the database, so a second delivery finds nothing left to do.
 import contextlib
 import hashlib
 import logging
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -19,13 +20,11 @@ from office import approvals
 from office.acting import acting
 from office.collisions import APPROVE, POST, PREPARE, demand_free
 from office.comparison import compare, demand_acknowledged
-from office.failures import in_words, passes_by_itself
 from office.kinds import kind_named, kind_of
 from office.models import (
     PolicyVersion,
     Run,
     RunApproval,
-    RunChunk,
     RunEvent,
     RunKindName,
     RunState,
@@ -40,9 +39,7 @@ from policies.month import Month
 
 logger = logging.getLogger(__name__)
 
-# Advisory lock numbers, each used for one thing only (4204 is `periods.BOOKS_LOCK`).
-SEALING_LOCK = 4201
-STARTING_LOCK = 4202
+STARTING_LOCK = 4202  # 4201 is `chunks.SEALING_LOCK`, 4204 `periods.BOOKS_LOCK`
 
 APPROVABLE = (RunState.COMPUTED, RunState.REVIEWED)
 LIVE = ~Q(state__in=[RunState.REVERSED, RunState.CANCELLED])
@@ -88,7 +85,7 @@ def prepare(
                 )
             demand_free(run, at=PREPARE)
             run.save()
-            _record(run, by=by, origin=origin, act="prepare", reason=reason)
+            record(run, by=by, origin=origin, act="prepare", reason=reason)
     except IntegrityError:
         clash = Run.objects.filter(LIVE, kind=kind, scheme=scheme, period=period, reverses=reverses).first()
         raise RunRefused(
@@ -106,8 +103,8 @@ def _policy_of(run: Run) -> PolicyVersion:
 def compute(run_id: int) -> Run:
     """Compute a draft; does nothing when it is computed already. What fails is written on the run."""
     try:
-        with _working_on(run_id):
-            _take_memory()
+        with working_on(run_id):
+            take_memory()
             run = Run.objects.select_for_update().get(pk=run_id)
             if run.state != RunState.DRAFT:
                 return run
@@ -115,17 +112,18 @@ def compute(run_id: int) -> Run:
             run.chunks.all().delete()
             run.exceptions.all().delete()
             run.policy = _policy_of(run)
-            computed = kind_of(run).compute(run)
+            with many_rows():
+                computed = kind_of(run).compute(run)
             chunks = list(run.chunks.order_by("number"))
             run.rows = sum(chunk.rows for chunk in chunks)
             run.amount = sum((chunk.amount for chunk in chunks), Decimal("0.00"))
             run.totals, run.notices = computed.totals, computed.notices
-            run.input_hash = _sha256(run.policy.sha256, *(chunk.digest for chunk in chunks))
+            run.input_hash = sha256_of(run.policy.sha256, *(chunk.digest for chunk in chunks))
             compare(run)
             run.chain, run.computation = approvals.chain_for(run.kind), run.computation + 1
             run.state, run.computed_at, run.error = RunState.COMPUTED, timezone.now(), ""
             run.save()
-            _record(run, by=None, origin=run.origin, act="computed")
+            record(run, by=None, origin=run.origin, act="computed")
     except OperationalError:
         raise  # the database went away: the sweeper asks again
     except Exception as error:
@@ -148,7 +146,7 @@ def approve(run: Run, *, by: Staff, origin: str, seen: str | None = None) -> Non
         demand_acknowledged(locked)
         demand_free(locked, at=APPROVE)
         signed = approvals.sign(locked, by=by, seen=seen)
-        _record(locked, by=by, origin=origin, act="approve", approval=signed)
+        record(locked, by=by, origin=origin, act="approve", approval=signed)
         if signed.number == len([kind for kind in locked.chain if kind != StepKind.RELEASE]):
             locked.state, locked.reviewed_by, locked.reviewed_at = RunState.REVIEWED, by, signed.at
             locked.save(update_fields=["state", "reviewed_by", "reviewed_at"])
@@ -211,6 +209,19 @@ def compute_again(run: Run, *, by: Staff | None, origin: str) -> None:
     _advance(run, draft, by=by, origin=origin, act="compute", computed_at=None, error="")
 
 
+@contextlib.contextmanager
+def many_rows() -> Iterator[None]:
+    """Keep what a transaction does in the body from joining row by row.
+
+    The server's statistics are older than what a run has just written: of a month posted a minute ago it
+    expects one row, and reversing a million would take it days.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_nestloop = off")
+        yield
+        cursor.execute("set local enable_nestloop = on")
+
+
 def start_posting(run: Run, *, by: Staff | None, origin: str, seen: str | None = None) -> None:
     """Move an approved run to posting, signing its release; `post_chunks` then does the work.
 
@@ -269,55 +280,6 @@ def _one_at_a_time() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [STARTING_LOCK])
 
 
-def post_chunks(run_id: int) -> None:
-    """Post every chunk nobody else is posting, then seal the run if it was the last.
-
-    Transfers, balances and the chunk's mark commit together: killed anywhere, it goes on where it stopped.
-    A chunk that cannot be posted keeps its error and waits to be tried again; the others go on. Raises
-    RunRefused at the end when there are such chunks.
-    """
-    while _post_next_chunk(run_id):
-        pass
-    failed = RunChunk.objects.filter(run=run_id, run__state=RunState.POSTING).exclude(error="")
-    if failed:
-        refusal = _("Chunk %(chunk)s: %(error)s") % {"chunk": failed[0].number, "error": failed[0].error}
-        if len(failed) > 1:
-            refusal = _("%(count)s chunks could not be posted. %(first)s") % {
-                "count": len(failed),
-                "first": refusal,
-            }
-        Run.objects.filter(pk=run_id, state=RunState.POSTING).update(error=refusal)
-        raise RunRefused(refusal)
-    seal_when_complete(run_id)
-
-
-def _post_next_chunk(run_id: int) -> bool:
-    chunk = None
-    try:
-        with _working_on(run_id):
-            _take_memory()
-            chunk = (
-                RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("run")
-                .filter(run=run_id, run__state=RunState.POSTING, posted_at=None, error="")
-                .order_by("number")
-                .first()
-            )
-            if chunk is None:
-                return False
-            chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
-            chunk.posted_at, chunk.failed_at = timezone.now(), None
-            chunk.save(update_fields=["posted_digest", "posted_at", "failed_at"])
-    except Exception as error:
-        if chunk is None or passes_by_itself(error):
-            raise  # the sweeper asks again
-        if not isinstance(error, RunRefused):
-            logger.exception("chunk %s of run %s", chunk.number, run_id)
-        failed = RunChunk.objects.filter(pk=chunk.pk, posted_at=None)
-        failed.update(error=in_words(error), failed_at=timezone.now())
-    return True
-
-
 def try_again(run: Run, *, by: Staff | None, origin: str) -> None:
     """Free what failed to be posted, to be taken up by the caller or a worker."""
     if by is not None:
@@ -328,52 +290,16 @@ def try_again(run: Run, *, by: Staff | None, origin: str) -> None:
         run.chunks.filter(posted_at=None).exclude(error="").update(error="")
 
 
-def _working_on(run_id: int) -> contextlib.AbstractContextManager[None]:
+def working_on(run_id: int) -> contextlib.AbstractContextManager[None]:
     """One transaction of a run's own work, on behalf of whoever asked for this step of it last."""
     asked = RunEvent.objects.filter(run=run_id).exclude(act="seal").select_related("actor").latest("id")
     return acting(staff=asked.actor, origin=asked.origin, because=f"run {run_id}")
 
 
-def _take_memory() -> None:
+def take_memory() -> None:
     """Let this transaction sort and hash a chunk in memory; there are as many as workers, not as clerks."""
     with connection.cursor() as cursor:
         cursor.execute("set local work_mem = '128MB'")
-
-
-def seal_when_complete(run_id: int) -> None:
-    """Close a run whose chunks are all posted with a SHA-256 over them, chained to the run sealed before."""
-    with _working_on(run_id):
-        run = Run.objects.select_for_update().get(pk=run_id)
-        if run.state != RunState.POSTING or run.chunks.filter(posted_at=None).exists():
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [SEALING_LOCK])
-        previous = Run.objects.exclude(seal="").order_by("-seal_number").first()
-        run.seal_number = previous.seal_number + 1 if previous else 1
-        run.posted_at = timezone.now()
-        run.seal = seal_of(run, previous=previous.seal if previous else "")
-        run.state = RunState.POSTED
-        run.error = ""
-        run.save()
-        if run.kind == RunKindName.REVERSAL:
-            Run.objects.filter(pk=run.reverses_id).update(state=RunState.REVERSED)
-            _record(run.reverses, by=None, origin=run.origin, act="reversed")
-        _record(run, by=None, origin=run.origin, act="seal")
-
-
-def seal_of(run: Run, *, previous: str) -> str:
-    """The seal: hash of the seal before, what the run is, and the digests of its chunks in order."""
-    digests = run.chunks.order_by("number").values_list("posted_digest", flat=True)
-    return _sha256(
-        previous,
-        str(run.pk),
-        run.kind,
-        run.scheme,
-        str(run.period),
-        str(run.attempt),
-        run.input_hash,
-        *digests,
-    )
 
 
 def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
@@ -383,7 +309,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
     """
     _demand(by, "office.reverse_run")
     _demand_reason(reason)
-    if run.prepared_by_id == by.pk:
+    if run.prepared_by and run.prepared_by.person_key == by.person_key:
         raise RunRefused(_("You prepared this run; another person has to reverse it."))
     if run.kind == RunKindName.REVERSAL:
         raise RunRefused(_("A reversal cannot be reversed; run the month again."))
@@ -400,7 +326,7 @@ def reverse(run: Run, *, by: Staff, origin: str, reason: str) -> Run:
             reverses=posted,
             reason=reason,
         )
-        _record(posted, by=by, origin=origin, act="reverse", reason=reason)
+        record(posted, by=by, origin=origin, act="reverse", reason=reason)
         demand_free(reversal, at=APPROVE)
         compute(reversal.pk)
     reversal.refresh_from_db()
@@ -428,7 +354,7 @@ def _advance(
         if not claimed.update(**changes):
             run.refresh_from_db()
             raise RunRefused(wrong_state(run))
-        _record(run, by=by, origin=origin, act=act, reason=reason, approval=approval)
+        record(run, by=by, origin=origin, act=act, reason=reason, approval=approval)
     run.refresh_from_db()
 
 
@@ -450,7 +376,7 @@ def _demand_reason(reason: str) -> None:
         raise RunRefused(_("Give a reason."))
 
 
-def _record(
+def record(
     run: Run,
     *,
     by: Staff | None,
@@ -470,5 +396,5 @@ def _record(
     )
 
 
-def _sha256(*parts: str) -> str:
+def sha256_of(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from office import export_tasks, exports, heads, import_tasks, imports, runs, schedule, sessions
+from office.chunks import post_chunks
 from office.models import Run, RunState
 
 
@@ -16,7 +17,7 @@ def compute_run(run_id: int) -> None:
 
 @shared_task
 def post_run(run_id: int) -> None:
-    runs.post_chunks(run_id)
+    post_chunks(run_id)
 
 
 def waiting_for_a_worker() -> QuerySet[Run]:

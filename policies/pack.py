@@ -3,7 +3,8 @@
 The file is laid out in the order of its document. ``benefits``, ``selection``, ``accounts``, ``capitation``
 and ``management`` may each hold ``values`` (values.py); ``benefits.categories`` says how visits are paid
 (lines.py), ``gates`` what is not paid (gates.py), ``accounts.credits`` and ``capitation.terms`` what the
-monthly runs do (credit.py, capitation.py). ``entered``, at the end, are figures entered later (entered.py).
+monthly runs do (credit.py, capitation.py), ``selection.rules`` how people choose (sections.py). ``entered``,
+at the end, are figures entered later (entered.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ from policies.gates import GateSpec, read_gates
 from policies.lines import CATEGORIES, CategorySpec, read_category
 from policies.month import Month
 from policies.node import Node, PackError
-from policies.sections import CapitationSpec, CreditSpec, Rule, read_capitation, read_credits, read_rules
+from policies.sections import (
+    CapitationSpec,
+    CreditSpec,
+    FamilySpec,
+    Rule,
+    SelectionSpec,
+    read_capitation,
+    read_credits,
+    read_family,
+    read_rules,
+    read_selection,
+)
 from policies.values import Entry, MissingParameter, Notice, Text, Value, read_text, read_value
 from policies.yamltext import read_yaml
 
@@ -57,6 +69,8 @@ class Pack:
     account_uses: tuple[Rule, ...]
     account_bans: tuple[Rule, ...]
     account_payouts: tuple[Rule, ...]
+    family_elsewhere: FamilySpec | None
+    selection: SelectionSpec | None
     capitation: CapitationSpec | None
     entered: tuple[Entered, ...]
 
@@ -162,6 +176,8 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         account_uses=read_rules(accounts, "uses"),
         account_bans=read_rules(accounts, "never"),
         account_payouts=read_rules(accounts, "payouts"),
+        family_elsewhere=read_family(accounts),
+        selection=read_selection(sections.get("selection")),
         capitation=read_capitation(capitation, values),
         entered=entered,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +56,26 @@ class CapitationSpec:
     values: tuple[str, ...]
 
 
+# What a document says of choosing a facility, each with its article: how often and until when, where, from
+# which month a change holds and what it needs, and who may send a patient elsewhere.
+SELECTION_RULES = ("once", "place", "change", "takes_effect", "referral")
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSpec:
+    """How a pack has people choose their facility."""
+
+    outside: bool  # whether the one facility may lie outside the city
+    articles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySpec:
+    """Relatives who are insured elsewhere in the province may use an account too."""
+
+    article: str
+
+
 def read_credits(accounts: Node | None, values: dict[str, Value]) -> dict[str, tuple[CreditSpec, ...]]:
     """For every status the ways it is credited: the first that has a figure applies."""
     if accounts is None:
@@ -100,6 +121,28 @@ def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:
         node.close()
         rules.append(rule)
     return tuple(rules)
+
+
+def read_selection(selection: Node | None) -> SelectionSpec | None:
+    node = selection.node_or_none("rules") if selection else None
+    if node is None:
+        return None
+    articles = node.node("articles")
+    spec = SelectionSpec(
+        outside=node.flag("outside"), articles={rule: articles.text(rule) for rule in SELECTION_RULES}
+    )
+    articles.close()
+    node.close()
+    return spec
+
+
+def read_family(accounts: Node | None) -> FamilySpec | None:
+    node = accounts.node_or_none("insured_elsewhere") if accounts else None
+    if node is None:
+        return None
+    spec = FamilySpec(node.text("article"))
+    node.close()
+    return spec
 
 
 def read_capitation(capitation: Node | None, values: dict[str, Value]) -> CapitationSpec | None:

@@ -1,12 +1,14 @@
-"""What the fund pays facilities: capitation prepayments by month, sharing of surpluses by year."""
+"""What the fund pays facilities: heads and prepayments by month, sharing of surpluses by year."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from facilities.models import Facility
-from office.fields import MoneyField
-from office.models import Run, Scheme
+from office.fields import MoneyField, MonthField, first_of_month
+from office.models import Run, Scheme, Staff
 
 
 class Prepayment(models.Model):
@@ -93,5 +95,61 @@ class YearEnd(models.Model):
             models.CheckConstraint(
                 condition=Q(actual__gt=F("quota")) | Q(quota=F("payable") + F("pool_share")),
                 name="year_end_shares_sum_to_quota",
+            ),
+        ]
+
+
+class Headcount(models.Model):
+    """The heads of a month as they were counted; only ever written to. Of several the last one counts."""
+
+    scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
+    month = MonthField(_("month"))
+    number = models.PositiveSmallIntegerField(pgettext_lazy("headcount", "count no."))
+    heads = models.PositiveIntegerField(_("heads"))
+    at = models.DateTimeField(_("counted at"))
+    by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    run = models.ForeignKey(
+        Run, null=True, on_delete=models.PROTECT, related_name="headcounts", verbose_name=_("counted for")
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    digest = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("headcount")
+        verbose_name_plural = _("headcounts")
+        ordering = ["-month", "scheme", "-number"]
+        default_permissions = ("add", "view")
+        constraints = [
+            first_of_month("month", name="headcount_first_of_month"),
+            models.UniqueConstraint(fields=["scheme", "month", "number"], name="headcount_number_once"),
+            models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="headcount_again_with_reason"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_scheme_display()} {self.month}"
+
+
+class HeadcountLine(models.Model):
+    """Who counts at a facility, by where they chose: itself, or one of its stations."""
+
+    headcount = models.ForeignKey(
+        Headcount, on_delete=models.PROTECT, related_name="lines", verbose_name=_("headcount")
+    )
+    facility = models.ForeignKey(
+        Facility, on_delete=models.PROTECT, related_name="+", verbose_name=_("facility")
+    )
+    chosen = models.ForeignKey(
+        Facility, on_delete=models.PROTECT, related_name="+", verbose_name=_("chosen at")
+    )
+    heads = models.PositiveIntegerField(_("heads"))
+    people = ArrayField(models.BigIntegerField(), verbose_name=_("people"))
+
+    class Meta:
+        verbose_name = _("headcount of a facility")
+        verbose_name_plural = _("headcounts of facilities")
+        constraints = [
+            models.UniqueConstraint(fields=["headcount", "chosen"], name="headcount_line_once"),
+            models.CheckConstraint(
+                condition=Q(heads=Func(F("people"), function="cardinality")), name="headcount_line_counts"
             ),
         ]

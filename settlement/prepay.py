@@ -1,5 +1,6 @@
 """The monthly prepayment of capitation quotas 月预拨 (Heyuan 12(1), Shaoguan 9(2)2)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -15,7 +16,8 @@ from office.statements import execute
 from policies.capitation import CapitationTerms, capitation_terms, disburse, prepayment
 from policies.month import Month
 from policies.values import NotInForce
-from settlement.heads import heads_after, heads_of
+from settlement.freezing import frozen_for, frozen_or_counted
+from settlement.heads import heads_after
 from settlement.models import Prepayment, YearEnd
 
 # Booked, or being booked: what other runs have to count with.
@@ -26,7 +28,10 @@ def compute(run: Run) -> Computed:
     """A line per facility with heads in the month; what was overpaid before comes off first."""
     terms = terms_of(run, run.period)
     _refuse_closed_year(run)
-    heads = heads_to_prepay(run, terms)
+    frozen = frozen_for(run)
+    heads = heads_to_prepay(run, terms, heads=frozen)
+    if _follows(run):
+        frozen(scheme=run.scheme, month=run.period - 1)  # it is over now: from here on it stays as it is
     clear_lines(run)
     run.prepayments.all().delete()
     brought_forward = overpaid(scheme=run.scheme)
@@ -54,15 +59,22 @@ def compute(run: Run) -> Computed:
     )
 
 
-def heads_to_prepay(run: Run, terms: CapitationTerms) -> dict[int, int]:
+def heads_to_prepay(
+    run: Run, terms: CapitationTerms, *, heads: Callable[..., dict[int, int]]
+) -> dict[int, int]:
     """The heads a month's prepayment counts: its own, or those of the month before.
 
     A January, and the first month of the rules, has no month before it: it counts its own.
     """
+    if terms.heads_month == "previous" and _follows(run):
+        return heads_after(heads, scheme=run.scheme, month=run.period)
+    return heads(scheme=run.scheme, month=run.period)
+
+
+def _follows(run: Run) -> bool:
+    """Whether a month of the same year and rules goes before."""
     before = run.period - 1
-    follows = before.year == run.period.year and pack_of(run.policy).in_force(before.first_day)
-    counted = heads_after if terms.heads_month == "previous" and follows else heads_of
-    return counted(scheme=run.scheme, month=run.period)
+    return before.year == run.period.year and pack_of(run.policy).in_force(before.first_day)
 
 
 def _refuse_closed_year(run: Run) -> None:
@@ -111,8 +123,13 @@ def overpaid(*, scheme: str) -> dict[int, Decimal]:
 
 
 def still_holds(run: Run) -> None:
-    """Nothing settled the year, and nothing else took off what this run takes off, since it was computed."""
+    """Since it was computed nothing settled the year, took off what this run takes off, or counted anew."""
     _refuse_closed_year(run)
+    heads = heads_to_prepay(run, terms_of(run, run.period), heads=frozen_or_counted)
+    if heads != dict(run.prepayments.values_list("facility", "heads")):
+        raise RunRefused(
+            _("Heads were counted anew since %(run)s was computed: send it back.") % {"run": run}
+        )
     carry = overpaid(scheme=run.scheme)
     for line in run.prepayments.all():
         paid = disburse(entitlement=line.entitlement, carry=carry.get(line.facility_id, Decimal(0))).paid

@@ -24,7 +24,7 @@ from office.refusal import RunRefused
 from office.statements import execute
 from policies.capitation import annual_quota_of, year_end, year_end_due
 from policies.month import Month, months_between
-from settlement.heads import heads_by_month
+from settlement.freezing import frozen_for, frozen_or_counted, heads_by_month
 from settlement.models import FacilityUsage, Prepayment, YearEnd
 from settlement.prepay import BOOKED, terms_of
 
@@ -39,7 +39,7 @@ def compute(run: Run) -> Computed:
     """A line per facility that had heads, was prepaid or reports usage; lines without usage are flagged."""
     first, last = months_of_year(run)
     terms = {month: terms_of(run, month) for month in months_between(first, last)}
-    heads = heads_by_month(scheme=run.scheme, first=first, last=last)
+    heads = heads_by_month(frozen_for(run), scheme=run.scheme, first=first, last=last)
     prepaid = prepaid_in(scheme=run.scheme, year=run.period.year)
     usage = dict(
         FacilityUsage.objects.filter(scheme=run.scheme, year=run.period.year).values_list(
@@ -48,7 +48,7 @@ def compute(run: Run) -> Computed:
     )
     clear_lines(run)
     run.year_ends.all().delete()
-    person_months = sum((Counter(month) for month in heads.values()), Counter())
+    person_months = person_months_of(heads)
     lines = []
     for facility_id in sorted(person_months.keys() | prepaid.keys() | usage.keys()):
         quota = annual_quota_of(
@@ -96,6 +96,11 @@ def compute(run: Run) -> Computed:
     return Computed(totals=totals_of(run) | totals_by_level(run), notices=notices)
 
 
+def person_months_of(heads: dict[Month, dict[int, int]]) -> Counter[int]:
+    """By facility, the heads of all months together."""
+    return sum((Counter(month) for month in heads.values()), Counter())
+
+
 def months_of_year(run: Run) -> tuple[Month, Month]:
     """The run's year, cut to the months in which its rules are in force."""
     pack = pack_of(run.policy)
@@ -136,6 +141,12 @@ def still_holds(run: Run) -> None:
     if {facility: amount for facility, amount in prepaid.items() if amount} != lines:
         raise RunRefused(
             _("Prepayments of the year changed since %(run)s was computed: send it back.") % {"run": run}
+        )
+    first, last = months_of_year(run)
+    heads = heads_by_month(frozen_or_counted, scheme=run.scheme, first=first, last=last)
+    if person_months_of(heads) != Counter(dict(run.year_ends.values_list("facility", "person_months"))):
+        raise RunRefused(
+            _("Heads were counted anew since %(run)s was computed: send it back.") % {"run": run}
         )
 
 

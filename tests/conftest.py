@@ -29,6 +29,10 @@ KEPT = (
 )
 
 
+def pytest_configure():
+    settings.PASSWORD_HASHERS = ["tests.hashing.QuickHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     with django_db_blocker.unblock():

@@ -5,10 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from facilities.models import Agreement, Facility
 from insured.models import Enrolment, Person, Selection
 from office import approvals, runs
+from office.chunks import post_chunks
 from office.models import County, Run, Staff, StepKind
 from policies.month import Month
 
@@ -56,7 +58,7 @@ def released(run: Run) -> Run:
 
 def posted(run: Run) -> Run:
     """A computed run approved, released and posted."""
-    runs.post_chunks(released(approved(run)).pk)
+    post_chunks(released(approved(run)).pk)
     run.refresh_from_db()
     return run
 
@@ -100,6 +102,23 @@ def insure(
     )
     person.refresh_from_db()  # the county follows the spell
     return person
+
+
+def crowd(people: int, *, base: str = "5000") -> None:
+    """So many active members with one spell each, by statement; `base` is SQL that may ask for their `id`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with arrived as ("
+            " insert into insured_person"
+            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
+            " select '99', decode(md5(n::text), 'hex'), '', '', '居民' || n, ''"
+            " from generate_series(1, %s) n returning id)"
+            " insert into insured_enrolment"
+            " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
+            f" select id, '310', 'active', '', {base}, (select min(id) from office_county), '2022-01-01'"
+            " from arrived",
+            [people],
+        )
 
 
 def contract(

@@ -118,7 +118,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("insured", "0007_forget_plain_numbers")]
+    dependencies = [("insured", "0010_entitlements")]
 
     operations = [
         migrations.RunSQL(NAME_KEYS, "drop function name_keys(text)"),

@@ -83,7 +83,9 @@ met as materialized (
         facility.id as facility_id, facility.county_id as facility_county_id,
         -- A station works under its parent's agreement.
         coalesce(facility.parent_id, facility.id) as contractor_id,
-        case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot,
+        case when facility.kind = 'village_station' then rule.station_slot else 'primary' end as slot,
+        rule.articles, facility.level = any(rule.levels) as may_be_of_level,
+        facility.county_id is not null or rule.outside as may_lie_there,
         date_part('year', selection_month) as selection_year,
         same.id as same_id, same.last_month as same_last,
         ended.id as ended_id,
@@ -99,6 +101,9 @@ met as materialized (
     left join insured_employer employer on employer.code = placed.employer_code
     left join office_county county on county.code = placed.county_code
     left join facilities_facility facility on facility.code = placed.facility_code
+    left join jsonb_to_recordset(%(rules)s::jsonb)
+        as rule (scheme text, station_slot text, levels text[], outside boolean, articles jsonb)
+        on rule.scheme = placed.scheme
     -- The spell this row restates or corrects, or else the open one it ends.
     left join spells same
         on same.person_id = person.id and same.scheme = placed.scheme and same.first_month = placed.first_month

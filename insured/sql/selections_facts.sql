@@ -1,19 +1,37 @@
 -- What each row of a file of selections meets: person, facility, choices on record, and other rows of the file.
 create temporary table facts on commit drop as
-with known as materialized (
+with ruled as materialized (
+    select *
+    from jsonb_to_recordset(%(rules)s::jsonb) as rule
+        (scheme text, station_slot text, levels text[], outside boolean, "window" int[], articles jsonb)
+),
+known as materialized (
     select
         line.*,
+        rule.insured, rule.scheme, rule.articles, rule.outside as may_lie_outside,
+        facility.level = any(rule.levels) as may_be_of_level,
+        coalesce(date_part('month', %(today)s::date) between rule.window[1] and rule.window[2], true) as in_window,
         person.people, case when person.people = 1 then person.id end as person_id, person.county_id as person_county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
         -- A station works under its parent's agreement.
         coalesce(facility.parent_id, facility.id) as contractor_id, county.code as county_code,
-        case when facility.kind = 'village_station' then %(station_slot)s else 'primary' end as slot
+        case when facility.kind = 'village_station' then rule.station_slot else 'primary' end as slot
     from typed line
     left join lateral (
         select count(*) as people, min(id) as id, min(county_id) as county_id
         from insured_person
         where insured_person.document_index = line.document_index
     ) person on true
+    -- The rules of the scheme in which the person is insured in the month, or else of any.
+    left join lateral (
+        select ruled.*, spell.scheme is not null as insured
+        from ruled
+        left join insured_enrolment spell
+            on spell.person_id = person.id and spell.scheme = ruled.scheme and spell.first_month <= line.first_month
+            and (spell.last_month is null or spell.last_month >= line.first_month)
+        order by spell.scheme is null, ruled.scheme
+        limit 1
+    ) rule on true
     left join facilities_facility facility on facility.code = line.facility_code
     left join office_county county on county.id = facility.county_id
 ),
@@ -59,11 +77,16 @@ select
     -- To December, or until the next choice in the file or on record.
     least((next_month - interval '1 month')::date, make_date(year, 12, 1)) as last_month,
     later.first_month as later_choice,
-    exists (
+    same_facility_id = met.facility_id as same_as_before,
+    -- Until it begins a choice may be made anew.
+    coalesce(same_facility_id <> met.facility_id and met.first_month > %(today)s and met.kind <> 'carried', false)
+        as replaces,
+    -- Not insured before this year.
+    year > date_part('year', %(today)s::date) and not exists (
         select from insured_enrolment spell
-        where spell.person_id = met.person_id and spell.first_month <= met.first_month
-            and (spell.last_month is null or spell.last_month >= met.first_month)
-    ) as insured,
+        where spell.person_id = met.person_id and spell.scheme = met.scheme
+            and spell.first_month < date_trunc('year', %(today)s::date)
+    ) as new_member,
     facility_county_id is null or exists (
         select from facilities_agreement agreement
         where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'

@@ -22,6 +22,15 @@ EXPLANATIONS = {
         _("Facility without an agreement"),
         _("The facility has no agreement for the time: enter it, or the people have to choose another."),
     ),
+    "died_before_january": (_("Died before January"), _("The selection ends with the year.")),
+    "not_insured_in_january": (
+        _("Not insured in January"),
+        _("The selection ends with the year. Who is insured again chooses anew."),
+    ),
+    "chosen_already": (
+        _("Has chosen for the new year"),
+        _("The new choice holds; nothing is carried over."),
+    ),
     "zero_quota": (
         _("Usage without a quota"),
         _("The facility had no heads in the year: look whether its usage or its selections are wrong."),

@@ -101,7 +101,7 @@ class Exported:
         return self.has_view_permission(request) and request.user.has_perm(exports.PERMISSION)
 
     def may_open(self, request) -> bool:
-        return bool(self.opened) and request.user.has_perm(self.show_permission)
+        return bool(self.opened.keys() & self._names()) and request.user.has_perm(self.show_permission)
 
     def export_view(self, request):
         """Ask as what kind of file; a short list is given at once, a long one written in the background."""

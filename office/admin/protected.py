@@ -21,10 +21,8 @@ class ProtectedNumbers:
     """For the admin of records with masked numbers: a panel with them, and a button that opens them."""
 
     show_permission: str
-
-    def protected_numbers(self, record) -> list[tuple[str, str, Callable[[str], str]]]:
-        """Label, number and mask of each."""
-        raise NotImplementedError
+    # Label, number and mask of each number of a record.
+    protected_numbers: Callable[..., list[tuple[str, str, Callable[[str], str]]]]
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.show)

@@ -16,12 +16,12 @@ create function office_person_of(staff_id bigint) returns text language sql stab
 $$
 """
 
-# A run concerns the whole city, and so does the right to sign one.
-HOLDS = """
-create function office_holds(staff_id bigint, permission text) returns boolean language sql stable as $$
+# The rights of somebody's roles, whatever counties they work for.
+HAS_RIGHT = """
+create function office_has_right(staff_id bigint, permission text) returns boolean language sql stable as $$
     select exists (
         select from office_staff staff
-        where staff.id = $1 and staff.is_active and (staff.is_superuser or staff.whole_city and exists (
+        where staff.id = $1 and staff.is_active and (staff.is_superuser or exists (
             select from auth_permission given
             join django_content_type type on type.id = given.content_type_id and type.app_label = 'office'
             where given.codename = $2 and (
@@ -37,6 +37,14 @@ create function office_holds(staff_id bigint, permission text) returns boolean l
             )
         ))
     )
+$$
+"""
+
+# A run concerns the whole city, and so does the right to sign one.
+HOLDS = """
+create function office_holds(staff_id bigint, permission text) returns boolean language sql stable as $$
+    select office_has_right($1, $2)
+        and exists (select from office_staff staff where staff.id = $1 and (whole_city or is_superuser))
 $$
 """
 
@@ -247,7 +255,7 @@ class Migration(migrations.Migration):
         ),
         *(
             function(create)
-            for create in (PERSON_OF, HOLDS, ACTS_FOR, ACKNOWLEDGED, APPROVAL_HASH, PEOPLE_OF_RUN, SIGNED)
+            for create in (PERSON_OF, HAS_RIGHT, HOLDS, ACTS_FOR, ACKNOWLEDGED, APPROVAL_HASH, PEOPLE_OF_RUN, SIGNED)
             + (GUARD_APPROVAL, GUARD_RUN, GUARD_DELEGATION)
         ),
         migrations.RunSQL(

@@ -7,39 +7,6 @@ jobs role, whose use is for those who may use the machine.
 
 from django.db import migrations
 
-# The rights of somebody's roles, whatever counties they work for.
-HAS_RIGHT = """
-create function office_has_right(staff_id bigint, permission text) returns boolean language sql stable as $$
-    select exists (
-        select from office_staff staff
-        where staff.id = $1 and staff.is_active and (staff.is_superuser or exists (
-            select from auth_permission given
-            join django_content_type type on type.id = given.content_type_id and type.app_label = 'office'
-            where given.codename = $2 and (
-                exists (
-                    select from office_staff_groups role
-                    join auth_group_permissions of_role using (group_id)
-                    where role.staff_id = $1 and of_role.permission_id = given.id
-                )
-                or exists (
-                    select from office_staff_user_permissions own
-                    where own.staff_id = $1 and own.permission_id = given.id
-                )
-            )
-        ))
-    )
-$$
-"""
-
-# A run concerns the whole city, and so does the right to sign one.
-HOLDS = """
-create or replace function office_holds(staff_id bigint, permission text) returns boolean
-language sql stable as $$
-    select office_has_right($1, $2)
-        and exists (select from office_staff staff where staff.id = $1 and (whole_city or is_superuser))
-$$
-"""
-
 SERVES_PAGES = """
 create function office_serves_pages() returns boolean language sql stable as $$
     select current_user = current_schema() || '_app'
@@ -173,10 +140,9 @@ class Migration(migrations.Migration):
     operations = [
         *(
             function(create)
-            for create in (HAS_RIGHT, SERVES_PAGES, DEMAND_RIGHT, DEMAND_OWN_NAME)
+            for create in (SERVES_PAGES, DEMAND_RIGHT, DEMAND_OWN_NAME)
             + (GUARD_STAFF, GUARD_OWN_RIGHTS, GUARD_NEW_DELEGATION)
         ),
-        migrations.RunSQL(HOLDS, migrations.RunSQL.noop),
         *(
             trigger(
                 "demand_right",

@@ -12,9 +12,10 @@ from accounts.models import Account, Transfer
 from insured.models import Enrolment
 from office import runs
 from office.acting import acting
+from office.chunks import post_chunks
 from office.models import Run, RunState
 from policies.month import Month
-from tests.population import approved, insure, member, posted, released
+from tests.population import approved, crowd, insure, member, posted, released
 
 MARCH = Month(2023, 3)
 
@@ -83,7 +84,7 @@ def test_the_same_month_is_paid_once(clerk, reviewer):
     run = posted(prepared(clerk))
     with pytest.raises(runs.RunRefused, match=f"#{run.pk}"):
         prepared(clerk)
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     assert Transfer.objects.count() == 1
 
 
@@ -103,6 +104,26 @@ def test_a_reversed_month_is_mirrored_and_may_be_run_again(clerk, reviewer):
         ("reversal", Decimal("100.00"), 0, Transfer.objects.order_by("id")[0].pk),
         ("credit", Decimal("120.00"), 1, None),
     ]
+
+
+def test_a_big_month_is_not_reversed_row_by_row(committed, administrator):
+    """The server's statistics are of the small months before."""
+    clerk, people = member("clerk"), 600
+    insure()
+    for month in (Month(2023, 1), Month(2023, 2)):
+        posted(prepared(clerk, period=month))
+    administrator.execute("analyze accounts_transfer, accounts_runline")
+    with transaction.atomic():
+        crowd(people)
+        run = posted(prepared(clerk, period=Month(2023, 4)))
+        runs.reverse(run, by=member("reviewer"), origin="page", reason="费率有误")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+                " where relname = 'accounts_runline'"
+            )
+            lines_read = cursor.fetchone()[0]
+    assert lines_read < 50 * people
 
 
 def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
@@ -145,7 +166,7 @@ def test_lines_changed_after_review_are_not_posted(clerk, reviewer):
         cursor.execute("update accounts_runline set amount = amount + 1")
     released(run)
     with pytest.raises(runs.RunRefused), transaction.atomic():
-        runs.post_chunks(run.pk)
+        post_chunks(run.pk)
     assert balance(person) == Decimal("0.00")
     assert not Transfer.objects.exists()
 

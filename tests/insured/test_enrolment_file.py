@@ -262,7 +262,9 @@ def test_a_selection_needs_an_agreement_an_insured_month_and_no_other_choice():
     hospital, other = contract(years=[2023]), contract()
     choice = {"选点机构代码": hospital.code}
     file = checked([enrolment(**choice, 选点生效年月="2024-01")])
-    assert problems(file) == [(2, "选点机构代码", "the facility has no outpatient agreement in 2024-01")]
+    assert problems(file) == [
+        (2, "选点机构代码", "the facility has no outpatient agreement in that month (article 14)")
+    ]
     file = checked([enrolment(**choice, 选点生效年月="2023-02", 生效年月="2023-03")])
     assert problems(file) == [(2, "选点生效年月", "lies outside the months this row insures")]
     applied([enrolment(**choice, 选点生效年月="2023-02")])

@@ -1,7 +1,10 @@
 """The file of selections: first choices, changes, choices carried over."""
 
+from datetime import date
+
 import pytest
 
+from insured.choices import rules_of_rows
 from insured.models import Person, Selection
 from tests.files import applied, checked, counts, problems
 from tests.population import contract, insure
@@ -31,7 +34,7 @@ def choice(person, facility, month="2023-01", kind="首次", **values: str) -> d
         "机构代码": facility.code,
         "生效年月": month,
         "类型": kind,
-        "变更原因": "",
+        "变更原因": "迁居" if kind == "变更" else "",
     } | values
 
 
@@ -101,7 +104,7 @@ def test_faults_of_a_single_row(person, hospital, other):
         (
             choice(late, uncontracted, "2023-07"),
             "机构代码",
-            "the facility has no outpatient agreement in 2023-07",
+            "the facility has no outpatient agreement in that month (article 14)",
         ),
         (
             choice(late, hospital, "2023-07", 年度="2024"),
@@ -123,7 +126,7 @@ def test_faults_of_a_single_row(person, hospital, other):
         (
             choice(person, other, "2023-05"),
             "类型",
-            "a facility is already chosen for this year: enter a later choice as 变更",
+            "a facility is already chosen for this year: enter a later choice as 变更 (article 18)",
         ),
         (
             choice(person, other, "2023-03", "变更"),
@@ -159,7 +162,7 @@ def test_two_first_choices_in_one_file(person, hospital, other):
     file = check(choice(person, hospital), choice(person, other, "2023-06"))
     assert problems(file) == [
         (2, "Row", "goes together with row 3, which was rejected"),
-        (3, "类型", "a facility is already chosen for this year: enter a later choice as 变更"),
+        (3, "类型", "a facility is already chosen for this year: enter a later choice as 变更 (article 18)"),
     ]
 
 
@@ -167,7 +170,8 @@ def test_a_station_takes_a_slot_of_its_own_where_the_rules_give_two(person, hosp
     station = contract(kind="village_station", parent=hospital, years=[])
     rows = [choice(person, hospital), choice(person, station)]
     assert len(problems(check(*rows))) == 2
-    monkeypatch.setattr("insured.selections.station_slot", lambda: "station")
+    rules = [row | {"station_slot": "station"} for row in rules_of_rows(date(2023, 1, 1))]
+    monkeypatch.setattr("insured.selections.rules_of_rows", lambda today: rules)
     enter(*rows)
     assert set(Selection.objects.values_list("facility", "slot")) == {
         (hospital.pk, "primary"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Transfer
 from office import approvals, runs, versions
 from office.acting import acting
+from office.chunks import post_chunks
 from office.models import ApprovalChain, Delegation, Run, RunApproval, RunState, Staff
 from policies.month import Month
 from tests.population import approved, insure, member, posted, released
@@ -398,7 +399,7 @@ def test_a_reversal_is_approved_by_others_before_it_is_posted(office):
     refused_by_database(set_state, reversal, "posting")
     runs.approve(reversal, by=office["auditor"], origin="page")
     runs.start_posting(reversal, by=office["finance_accountant"], origin="page")
-    runs.post_chunks(reversal.pk)
+    post_chunks(reversal.pk)
     run.refresh_from_db()
     assert run.state == RunState.REVERSED
 

@@ -3,6 +3,7 @@
 import pytest
 
 from office import runs
+from office.chunks import post_chunks
 from office.collisions import CLASHES, UNDER_WAY
 from office.imports import Refused, may_be_applied
 from office.models import ImportFile, ImportState, Run, RunKindName, RunState
@@ -43,7 +44,7 @@ def start(staff, run: Run) -> Run:
 
 def posted(staff, kind: str, period: Month) -> Run:
     run = start(staff, approved(staff, kind, period))
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     run.refresh_from_db()
     return run
 
@@ -91,7 +92,7 @@ def test_a_prepayment_is_not_given_back_while_the_year_is_being_settled(town):
     year_end = start(town, approved(town, "year_end", Month(2022, 1)))
     with pytest.raises(RunRefused, match=f"#{year_end.pk}"):
         runs.reverse(prepayment, by=town["reviewer"], origin="page", reason="多拨")
-    runs.post_chunks(year_end.pk)
+    post_chunks(year_end.pk)
     runs.reverse(prepayment, by=town["reviewer"], origin="page", reason="多拨")
 
 
@@ -103,7 +104,7 @@ def test_a_year_is_not_settled_while_a_prepayment_is_given_back(town):
     )
     with pytest.raises(RunRefused, match=f"#{reversal.pk}"):
         start(town, year_end)
-    runs.post_chunks(reversal.pk)
+    post_chunks(reversal.pk)
     start(town, year_end)
 
 
@@ -122,7 +123,7 @@ def test_a_file_of_selections_waits_for_the_carry_over(town, layout):
     with pytest.raises(Refused) as refused:
         may_be_applied(file)
     assert f"#{carry_over.pk}" in str(refused.value.as_json())
-    runs.post_chunks(carry_over.pk)
+    post_chunks(carry_over.pk)
     may_be_applied(file)
 
 

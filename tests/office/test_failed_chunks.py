@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import Transfer
 from accounts.verify import verify_books
 from office import runs
+from office.chunks import post_chunks
 from office.models import RunState
 from office.refusal import RunRefused
 from policies.month import Month
@@ -42,7 +43,7 @@ def test_one_bad_chunk_stops_neither_the_others_nor_a_second_try(staff, posting)
     chunk = posting.chunks.all()[1]
     change_lines(posting, chunk.number, by="1")
     with pytest.raises(RunRefused):
-        runs.post_chunks(posting.pk)
+        post_chunks(posting.pk)
     posting.refresh_from_db()
     chunk.refresh_from_db()
     assert posting.state == RunState.POSTING
@@ -52,7 +53,7 @@ def test_one_bad_chunk_stops_neither_the_others_nor_a_second_try(staff, posting)
         runs.cancel(posting, by=staff["clerk"], origin="page", reason="重来")
     change_lines(posting, chunk.number, by="-1")
     runs.try_again(posting, by=staff["reviewer"], origin="page")
-    runs.post_chunks(posting.pk)
+    post_chunks(posting.pk)
     posting.refresh_from_db()
     assert (posting.state, posting.error, Transfer.objects.count()) == (RunState.POSTED, "", 6)
     assert posting.events.filter(act="try_again", actor=staff["reviewer"]).exists()
@@ -62,11 +63,11 @@ def test_one_bad_chunk_stops_neither_the_others_nor_a_second_try(staff, posting)
 def test_a_run_of_which_nothing_is_posted_can_still_be_given_up(staff, posting):
     change_lines(posting, None, by="1")
     with pytest.raises(RunRefused):
-        runs.post_chunks(posting.pk)
+        post_chunks(posting.pk)
     assert not posting.chunks.filter(error="").exists()
     runs.cancel(posting, by=staff["clerk"], origin="page", reason="明细被改动")
     assert posting.state == RunState.CANCELLED
-    runs.post_chunks(posting.pk)
+    post_chunks(posting.pk)
     assert not Transfer.objects.exists()
 
 

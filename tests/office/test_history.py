@@ -12,6 +12,7 @@ from facilities.models import Facility
 from insured.models import Enrolment, Person, Selection
 from office import import_tasks, imports, runs
 from office.acting import acting
+from office.chunks import post_chunks
 from office.history import missing_triggers
 from office.models import History, Staff
 from policies.month import Month
@@ -128,7 +129,7 @@ def test_what_a_run_enters_names_the_run_and_who_had_it_posted(db):
     runs.approve(run, by=reviewer, origin="page")
     runs.start_posting(run, by=reviewer, origin="page")
     last = newest()
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     [entered] = since(last, "insured.selection")
     assert (entered.staff, entered.because) == (reviewer, f"run {run.pk}")
     carried = Selection.objects.get(kind="carried")

@@ -11,6 +11,7 @@ from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from office import approvals, periods, runs
 from office.acting import acting
+from office.chunks import post_chunks
 from office.models import PeriodAct, PeriodEvent, Run, RunState, Staff
 from office.refusal import PeriodRefused, RunRefused
 from policies.month import Month
@@ -41,7 +42,7 @@ def posting(staff, month: Month = MARCH) -> Run:
 
 def posted(staff, month: Month = MARCH) -> Run:
     run = posting(staff, month)
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     run.refresh_from_db()
     return run
 
@@ -126,7 +127,7 @@ def test_a_month_with_a_run_being_posted_is_not_closed(staff):
         close(staff, MARCH)
     with pytest.raises(DatabaseError, match="still being posted"), transaction.atomic():
         PeriodEvent.objects.create(month=MARCH, act="close", by=staff["finance_accountant"], origin="page")
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     close(staff, MARCH)
 
 
@@ -250,7 +251,7 @@ def test_posting_while_the_period_closes_puts_nothing_into_a_closed_month(commit
     def post(run):
         started.wait()
         runs.start_posting(run, by=Staff.objects.get(username="finance_accountant"), origin="page")
-        runs.post_chunks(run.pk)
+        post_chunks(run.pk)
 
     def keep_closing():
         started.wait()

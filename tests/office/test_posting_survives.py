@@ -13,33 +13,21 @@ from accounts import posting
 from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from office import runs
+from office.chunks import post_chunks
 from office.models import Run, RunState
 from office.tasks import enqueue, post_run, sweep
 from policies.month import Month
-from tests.population import approved, member, posted, released
+from tests.population import approved, crowd, member, posted, released
 from tests.worker import kill, wait_until, worker
 
-PEOPLE = 40_000
+PEOPLE = 20_000
 MARCH = Month(2023, 3)
 
 
 @pytest.fixture
 def town(committed):
-    """Forty thousand active members with bases from 2000.00 to 2399.99 yuan."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into insured_person"
-            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
-            " select '99', decode(md5(n::text), 'hex'), '', '', '居民' || n, ''"
-            " from generate_series(1, %s) n",
-            [PEOPLE],
-        )
-        cursor.execute(
-            "insert into insured_enrolment"
-            " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
-            " select id, '310', 'active', '', 2000 + (id % 40000) / 100.0,"
-            " (select min(id) from office_county), '2022-01-01' from insured_person"
-        )
+    """Twenty thousand active members with bases from 2000.00 to 2199.99 yuan."""
+    crowd(PEOPLE, base="2000 + mod(id, 20000) / 100.0")
     return member("clerk"), member("reviewer")
 
 
@@ -126,7 +114,7 @@ def test_the_same_month_from_two_processes_is_one_run(town):
 def test_twenty_threads_reverse_a_run_once(town, monkeypatch):
     run = approved_run(*town, chunk_size=posting.CHUNK_SIZE, monkeypatch=monkeypatch)
     released(run)
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     outcomes = []
 
     def reverse():

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
@@ -24,7 +23,7 @@ from office import runs
 from office.models import Run, RunEvent, RunState, WorkingDay
 from office.tasks import enqueue, sweep
 from policies.month import Month
-from tests.population import approved, member, released
+from tests.population import approved, crowd, member, released
 from tests.worker import kill, wait_until, worker
 
 PEOPLE = 400
@@ -38,20 +37,7 @@ WAITING = """
 @pytest.fixture
 def run(committed, monkeypatch) -> Run:
     """Four hundred members, 100.00 yuan each, in eight chunks: to be posted, but in nobody's hands yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into insured_person"
-            " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
-            " select '99', decode(md5(n::text), 'hex'), '', '', '居民' || n, ''"
-            " from generate_series(1, %s) n",
-            [PEOPLE],
-        )
-        cursor.execute(
-            "insert into insured_enrolment"
-            " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
-            " select id, '310', 'active', '', 5000, (select min(id) from office_county), '2022-01-01'"
-            " from insured_person"
-        )
+    crowd(PEOPLE)
     monkeypatch.setattr("accounts.credit.CHUNK_SIZE", PEOPLE // 8)
     # A frozen worker is given up after two seconds here; the worker processes read it from their environment.
     monkeypatch.setenv("IDLE_IN_TRANSACTION_SECONDS", "2")

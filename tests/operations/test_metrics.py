@@ -5,6 +5,7 @@ import re
 import pytest
 
 from office import runs
+from office.chunks import post_chunks
 from office.models import AccessRecord, Act
 from policies.month import Month
 from tests.population import approved, insure, member, released
@@ -52,7 +53,7 @@ def test_work_done_and_waiting_is_counted(db, scrape):
     run = runs.compute(run.pk)
     released(approved(run))
     assert scrape()["gongji_run_chunks_waiting"] == 1
-    runs.post_chunks(run.pk)
+    post_chunks(run.pk)
     posted = scrape()
     assert posted["gongji_run_chunks_waiting"] == 0
     assert posted['gongji_runs{kind="credit",state="posted"}'] == 1

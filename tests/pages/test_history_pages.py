@@ -13,7 +13,7 @@ from office import imports
 from office.admin.timeline import history_of
 from office.models import AccessRecord, Act, History
 from tests.pages.reading import texts_of
-from tests.population import identity_card, insure
+from tests.population import crowd, identity_card, insure
 
 
 def page_of(record) -> str:
@@ -90,11 +90,14 @@ def test_a_long_history_is_paged(office, sign_in):
     assert "医院0 → 医院1" in second and "医院23 → 医院24" not in second
 
 
-def test_the_history_of_a_record_is_found_through_indexes(office):
+def test_the_history_of_a_record_is_found_through_indexes(committed, administrator):
+    crowd(2_000)
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off")
-        cursor.execute("analyze office_history")
-    plan = history_of([*office.people, *Enrolment.objects.all()]).explain()
+        for _time in range(3):
+            cursor.execute("update insured_person set name = name || '一'")
+    administrator.execute("analyze office_history")
+    people = Person.objects.order_by("id")[:3]
+    plan = history_of([*people, *Enrolment.objects.filter(person__in=list(people))]).explain()
     assert "history_of_record" in plan and "history_of_entry" in plan
     assert "Seq Scan on office_history" not in plan
 

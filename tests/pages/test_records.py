@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from facilities.models import Agreement
 from insured.documents import is_identity_card
-from insured.models import Enrolment, Person, Selection
+from insured.models import Enrolment, Person
 from insured.search import find_people
 from office.models import County
 from office.sealing import masked
@@ -178,21 +178,6 @@ def test_a_spell_is_ended_and_the_next_begun(office, sign_in):
         "flexible",
         "active",
     ]
-
-
-def test_a_second_selection_in_the_same_months_says_why(office, sign_in):
-    given = {
-        "person": office.people[0].pk,
-        "facility": office.facility.pk,
-        "slot": "primary",
-        "first_month": "2023-06",
-        "last_month": "2023-12",
-        "kind": "change",
-        "reason": "搬家",
-    }
-    response = sign_in("clerk").post(reverse("admin:insured_selection_add"), given)
-    assert "该人员在这些月份已有选点" in response.content.decode()
-    assert Selection.objects.filter(person=office.people[0]).count() == 1
 
 
 def test_an_overlapping_agreement_says_why(office, sign_in):

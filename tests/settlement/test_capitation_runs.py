@@ -1,6 +1,7 @@
 """Prepayments and year ends on the database, against Heyuan 12 in plain Python and against the ledger."""
 
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from accounts.models import Account
 from accounts.verify import verify_books
 from insured.models import Selection
 from office import returned, runs
+from office.chunks import post_chunks
 from office.models import YEARLY_KINDS, Run
 from office.tasks import waiting_for_a_worker
 from policies.month import Month
@@ -203,8 +205,9 @@ def test_selections_carry_over_and_back(office):
     select(chosen, hospital, first="2022-08")
     select(chosen, closed, first="2023-01")
     select(stranded, closed, first="2022-08")
-    gone = insure(last="2022-12")
-    select(gone, hospital, first="2022-08")
+    gone, dead = insure(last="2022-12"), insure(died_on=date(2022, 12, 31))
+    for person in (gone, dead):
+        select(person, hospital, first="2022-08")
 
     run = posted(office, "carry_over", Month(2022, 1))
 
@@ -212,7 +215,12 @@ def test_selections_carry_over_and_back(office):
     assert list(carried.values_list("person", "facility", "first_month", "last_month")) == [
         (kept.pk, hospital.pk, Month(2023, 1), Month(2023, 12))
     ]
-    assert [(e.code, e.person_id) for e in run.exceptions.all()] == [("no_agreement", stranded.pk)]
+    assert [(e.code, e.person_id, e.article) for e in run.exceptions.order_by("code")] == [
+        ("chosen_already", chosen.pk, "18"),
+        ("died_before_january", dead.pk, "18"),
+        ("no_agreement", stranded.pk, "14"),
+        ("not_insured_in_january", gone.pk, "18"),
+    ]
     population.posted(runs.reverse(run, by=office[1], origin="page", reason="too early"))
     assert not carried.exists()
 
@@ -230,7 +238,7 @@ def test_a_year_end_is_not_posted_on_prepayments_that_were_reversed_meanwhile(of
     released(approved(reversal))
     with pytest.raises(runs.RunRefused, match=f"#{reversal.pk}"):  # not given back yet: counts as posted
         released(year_end)
-    runs.post_chunks(reversal.pk)
+    post_chunks(reversal.pk)
     with pytest.raises(runs.RunRefused):
         released(year_end)
     runs.send_back(year_end, by=office[1], origin="page", reason="prepayments changed")
@@ -266,7 +274,7 @@ def test_what_was_overpaid_is_taken_off_once_by_months_computed_side_by_side(off
     released(january)
     with pytest.raises(runs.RunRefused):
         released(february)
-    runs.post_chunks(january.pk)
+    post_chunks(january.pk)
     runs.send_back(february, by=office[1], origin="page", reason="carried amount changed")
     runs.compute(february.pk)
     lines = Prepayment.objects.filter(run__in=[january, february]).order_by("run__period")

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from office import runs
+from office.chunks import post_chunks
 from office.command_line import acting_staff, run_numbered, somebody_to_release
 from office.models import Origin, RunState
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
                 runs.start_posting(run, by=by, origin=Origin.COMMAND_LINE)
             elif run.error:
                 runs.try_again(run, by=by, origin=Origin.COMMAND_LINE)
-            runs.post_chunks(run.pk)
+            post_chunks(run.pk)
         except runs.RunRefused as refusal:
             raise CommandError(str(refusal)) from None
         run.refresh_from_db()
