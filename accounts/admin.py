@@ -1,31 +1,49 @@
 """The ledger, to be looked at: accounts with their entries, transfers. Nothing here can be edited."""
 
+from decimal import Decimal
+
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from accounts.entries import entries_of
-from accounts.models import Account, Transfer
+from accounts.late_news import differences
+from accounts.models import Account, AccountKind, Transfer, TransferKind
 from facilities.admin import FacilityAdmin
-from insured.admin import PersonAdmin
-from insured.models import Person
-from insured.search import find_people
+from insured.admin import CONSEQUENCES, PersonAdmin
+from insured.models import Person, Status
+from insured.search import search_people
+from office.admin.exceptions import title_of
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Run
-from office.templatetags.figures import yuan
+from office.policy import schemes_here
+from office.scope import counties_of
+from office.templatetags.figures import signed, yuan
 
-ON_PERSON_PAGE = 24
+ON_PERSON_PAGE = 12
 
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
+    exported = (
+        "owner_name",
+        "person__person_number",
+        "facility__code",
+        "kind",
+        "scheme",
+        "balance_shown",
+        "opened_on",
+    )
     list_select_related = ["person", "facility"]
     list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
-    ordering = ["id"]
     sortable_by = ()
+    list_note = gettext_lazy(
+        "Of a county: facilities' accounts; for people's, filter by that kind or search."
+    )
     search_fields = ["person__name"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
     fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
@@ -40,14 +58,30 @@ class AccountAdmin(ReadOnlyAdmin):
     def shown(self, account):
         return yuan(account.shown_balance)
 
+    @admin.display(description=gettext_lazy("balance"))
+    def balance_shown(self, account) -> Decimal:
+        return account.shown_balance
+
+    def get_ordering(self, request):
+        of_county = _of_people(request) and not request.user.sees_whole_city
+        return ["person", "id"] if of_county else ["id"]
+
     def get_search_results(self, request, queryset, search_term):
+        """Of a county's accounts the people's or the others, each by an index: both at once go by none."""
         if not search_term:
-            return queryset, False
+            if request.user.sees_whole_city:
+                return queryset, False
+            if _of_people(request):
+                return queryset.filter(person__county__in=counties_of(request.user)), False
+            return queryset.exclude(kind=AccountKind.PERSON), False
         by_facility = queryset.filter(facility__code=search_term.strip().upper())
         if by_facility.exists():
             return by_facility, False
-        people = find_people(Person.objects.all(), search_term)
-        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+        return queryset.filter(person__in=search_people(request, Person.objects.all(), search_term)), False
+
+
+def _of_people(request) -> bool:
+    return request.GET.get("kind__exact") == AccountKind.PERSON
 
 
 def entries(request, account) -> Panel:
@@ -90,8 +124,11 @@ AccountAdmin.panels.append(entries)
 
 
 def accounts_of_owner(request, owner) -> Panel | None:
-    """The accounts of a person or a facility, with their balances."""
+    """The accounts of a person or a facility, with their balances; one alone is told with its entries."""
     if not request.user.has_perm("accounts.view_account"):
+        return None
+    accounts = list(owner.accounts.order_by("scheme", "kind"))
+    if isinstance(owner, Person) and len(accounts) < 2:
         return None
     return Panel(
         title=_("Accounts"),
@@ -103,33 +140,73 @@ def accounts_of_owner(request, owner) -> Panel | None:
                 account.opened_on,
                 account.shown_balance,
             )
-            for account in owner.accounts.order_by("scheme", "kind")
+            for account in accounts
         ],
     )
 
 
-def entries_of_person(request, person) -> Panel | None:
-    """The latest entries of a person's account."""
-    account = person.accounts.filter(kind="person").first()
-    if account is None or not request.user.has_perm("accounts.view_account"):
+def entries_of_person(request, person) -> list[Panel]:
+    """The latest entries of a person's accounts, each linked to the whole list."""
+    if not request.user.has_perm("accounts.view_account"):
+        return []
+    return [
+        Panel(
+            title=f"{_('Personal account')} · {account.get_scheme_display()}",
+            columns={
+                _("For month"): "text",
+                _("Kind"): "text",
+                _("Amount"): "money",
+                _("Balance after"): "money",
+                _("Run"): "text",
+            },
+            rows=[
+                (row[2], row[3], row[5], row[6], row[7])
+                for row in map(_row, entries_of(account, ON_PERSON_PAGE))
+            ],
+            figures=[(_("Balance"), yuan(account.shown_balance))],
+            link=(_("All entries"), reverse("admin:accounts_account_change", args=[account.pk])),
+        )
+        for account in person.accounts.filter(kind="person").order_by("scheme")
+    ]
+
+
+def late_news(request, person) -> Panel | None:
+    """Months whose credit would be another by what is known now; nothing when there are none."""
+    if not request.user.has_perm("accounts.view_account"):
         return None
+    found = [row for scheme in schemes_here() for row in differences(scheme=scheme, people=[person])]
+    if not found:
+        return None
+    known = [row.adjustment for row in found if row.adjustment is not None]
     return Panel(
-        title=_("Latest account entries"),
+        title=_("Late news: proposed adjustments"),
         columns={
             _("For month"): "text",
-            _("Kind"): "text",
-            _("Amount"): "money",
-            _("Balance after"): "money",
-            _("Run"): "text",
+            _("Insured as, now"): "text",
+            _("Credited so far"): "money",
+            _("Due by the rules now"): "money",
+            _("Adjustment"): "change",
+            _("Remark"): "text",
         },
         rows=[
-            (row[2], row[3], row[5], row[6], row[7]) for row in map(_row, entries_of(account, ON_PERSON_PAGE))
+            (
+                row.month,
+                Status(row.status).label if row.status else _("not insured"),
+                row.credited,
+                row.due,
+                row.adjustment,
+                title_of(row.held) if row.held else "",
+            )
+            for row in found
         ],
-        figures=[(_("Balance"), yuan(account.shown_balance))],
+        figures=[(_("Adjustments in all"), signed(sum(known, Decimal(0))))],
+        note=_(
+            "These months are credited or closed: nothing posted is rewritten. An adjustment is posted in a"
+            " later run of its own, after review."
+        ),
     )
 
 
-PersonAdmin.panels += [accounts_of_owner, entries_of_person]
 FacilityAdmin.panels.append(accounts_of_owner)
 
 
@@ -137,10 +214,12 @@ FacilityAdmin.panels.append(accounts_of_owner)
 class TransferAdmin(ReadOnlyAdmin):
     list_display = ["number", "kind", "month", "covers", "debit", "credit", "yuan", "run_link"]
     list_display_links = ["number"]
+    exported = ("number", "kind", "month", "covers", "debit", "credit", "amount", "run_id")
     list_select_related = ["debit__person", "debit__facility", "credit__person", "credit__facility"]
     list_filter = [("kind", ChoicesDropdownFilter), ("run_id", FieldTextFilter)]
     ordering = ["-id"]
     sortable_by = ()
+    list_note = gettext_lazy("Of a county: all but the monthly credits, which stand on people's accounts.")
     fields = [
         ("number", "kind"),
         ("debit_link", "credit_link"),
@@ -154,6 +233,12 @@ class TransferAdmin(ReadOnlyAdmin):
         "credit__person__county",
         "credit__facility__county",
     )
+
+    def get_search_results(self, request, queryset, search_term):
+        """No index leads to a county's among a month's million credits."""
+        if request.user.sees_whole_city:
+            return queryset, False
+        return queryset.exclude(kind=TransferKind.CREDIT), False
 
     @admin.display(description=gettext_lazy("transfer"))
     def number(self, transfer):
@@ -179,3 +264,7 @@ class TransferAdmin(ReadOnlyAdmin):
     def reverses(self, transfer):
         number = transfer.reverses_id
         return linked(Transfer(pk=number), f"#{number}") if number else ""
+
+
+PersonAdmin.panels += [late_news, accounts_of_owner, entries_of_person]
+CONSEQUENCES.append(late_news)

@@ -85,6 +85,7 @@ class Account(models.Model):
                 name="account_owner_of_kind",
             ),
         ]
+        indexes = [models.Index(fields=["id"], condition=~Q(kind="person"), name="account_not_of_person")]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.owner or self.get_scheme_display()}"
@@ -173,6 +174,7 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["credit", "id"], condition=~Q(kind="credit"), name="transfer_into_account"),
             models.Index(fields=["debit", "id"], condition=~Q(kind="credit"), name="transfer_out_of_account"),
+            models.Index(fields=["id"], condition=~Q(kind="credit"), name="transfer_not_a_credit"),
         ]
 
     def __str__(self):

@@ -72,6 +72,21 @@ def inbox(request) -> dict:
     }
 
 
+def renewals(request) -> dict:
+    """The agreements to renew, with their count."""
+    from facilities.admin.agreement_pages import COUNTED, waiting_for_renewal
+
+    count = waiting_for_renewal(request)
+    return {
+        "title": _("Agreements to renew"),
+        "icon": "autorenew",
+        "link": reverse_lazy("renewals"),
+        "permission": allowed("facilities.view_agreement"),
+        "badge": f"{COUNTED - 1}+" if count == COUNTED else str(count or ""),
+        "badge_variant": "warning",
+    }
+
+
 def page(title, icon: str, name: str, permission: str = "office.view_policyversion") -> dict:
     """A sidebar entry for a page that belongs to no model."""
     return {
@@ -82,6 +97,16 @@ def page(title, icon: str, name: str, permission: str = "office.view_policyversi
     }
 
 
+def own_exports() -> dict:
+    """The sidebar entry for lists on their way out: for whoever may export any."""
+    return {
+        "title": _("My exports"),
+        "icon": "download",
+        "link": reverse_lazy("exports"),
+        "permission": allowed("office.export_lists", "office.export_history", "office.export_accessrecord"),
+    }
+
+
 def sidebar(request) -> list[dict]:
     """The rooms of work, top to bottom as a clerk's month goes."""
     return [
@@ -89,6 +114,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
                 inbox(request),
+                own_exports(),
             ],
         },
         {
@@ -109,6 +135,8 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Designated facilities"), "local_hospital", "facilities.facility"),
                 entry(_("Agreements"), "contract", "facilities.agreement"),
+                renewals(request),
+                entry(_("Assessments"), "grading", "facilities.assessment"),
                 entry(_("Actual usage"), "monitoring", "settlement.facilityusage"),
             ],
         },
@@ -134,6 +162,8 @@ def sidebar(request) -> list[dict]:
                 page(_("Trial calculation"), "calculate", "trial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
                 entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
+                entry(_("Assessment items"), "list_alt", "facilities.assessmentitem"),
+                entry(_("Assessment results"), "military_tech", "facilities.assessmentgrade"),
                 page(_("Coverage of the documents"), "checklist", "coverage"),
             ],
         },
@@ -184,5 +214,5 @@ UNFOLD = {
     "GLOBAL_CALLBACK": "config.interface.without_inline_style",
     "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",
-    "SIDEBAR": {"show_search": False, "navigation": sidebar},
+    "SIDEBAR": {"show_search": True, "navigation": sidebar},
 }

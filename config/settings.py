@@ -51,6 +51,7 @@ SEALED_COLUMNS = {
     "insured_person.phone_sealed": "document_index",
     "insured_familylink.relative_document_sealed": "relative_document_index",
     "facilities_facility.bank_account_sealed": "code",
+    "office_export.query_sealed": "stored_as",
 }
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -241,6 +242,7 @@ HISTORY_HEADS_DIR = env.path("HISTORY_HEADS_DIR", default=DATA_DIR / "heads")
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=256 * 1024 * 1024)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=1024 * 1024 * 1024)
 UPLOADS_KEPT_DAYS = env.int("UPLOADS_KEPT_DAYS", default=60)
+EXPORTS_KEPT_DAYS = env.int("EXPORTS_KEPT_DAYS", default=7)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -275,9 +277,16 @@ IMPORT_LAYOUTS = {
     "enrolments": "insured.enrolments.ENROLMENTS",
     "facilities": "facilities.facilities_file.FACILITIES",
     "agreements": "facilities.agreements_file.AGREEMENTS",
+    "assessments": "facilities.assessments_file.ASSESSMENTS",
     "selections": "insured.selections.SELECTIONS",
+    "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
 }
+
+# How long before its last day an agreement is on the list of those to renew.
+AGREEMENT_RENEWAL_DAYS = env.int("AGREEMENT_RENEWAL_DAYS", default=60)
+# What Ctrl-K finds, beside pages: records of these kinds, by the search of their lists.
+PALETTE = ["insured.person", "facilities.facility", "office.run"]
 
 # What monitors are told, and when (docs/operations.md).
 HEARTBEAT_LATE = timedelta(seconds=env.int("HEARTBEAT_LATE_SECONDS", default=300))

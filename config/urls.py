@@ -1,10 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from facilities.admin.agreement_pages import renewals_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
+from office.admin.exports import export_file, my_exports_page
 from office.admin.months import months_page
 from office.admin.pages import guarded
+from office.admin.palette import palette
 from office.admin.session_pages import reset_factor_page, sessions_page
 from office.admin.sign_in_pages import code_page, own_page, password_page, setup_page, signed_in
 from operations.system_page import system_page
@@ -16,6 +19,7 @@ urlpatterns = [
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
     path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),
+    path("renewals/", guarded(renewals_page, permission="facilities.view_agreement"), name="renewals"),
     path("sign-in/code/", signed_in(code_page), name="second_factor_code"),
     path("sign-in/second-factor/", signed_in(setup_page), name="second_factor_setup"),
     path("password_change/", signed_in(password_page)),  # in the place of the admin's own
@@ -26,6 +30,9 @@ urlpatterns = [
         guarded(reset_factor_page, permission="office.change_staff"),
         name="reset_factor",
     ),
+    path("find/", admin.site.admin_view(palette), name="palette"),
+    path("exports/", admin.site.admin_view(my_exports_page), name="exports"),
+    path("exports/<int:number>/", admin.site.admin_view(export_file), name="export_file"),
     path("system/", guarded(system_page, permission="operations.view_backup"), name="system"),
     path("", admin.site.urls),
 ]

@@ -1,4 +1,8 @@
-"""The file of service agreements 服务协议: of a facility and a kind, from the first to the last day."""
+"""The file of service agreements 服务协议: of a facility and a kind, from the first to the last day.
+
+What is in the file is signed: on 签订日期, or else on its first day if that has come, or else today. So is
+then a draft that begins on the same day.
+"""
 
 from django.utils.translation import gettext_noop
 
@@ -15,11 +19,26 @@ AGREEMENTS = Layout(
     name="agreements",
     label=gettext_noop("Agreements"),
     columns=(
-        Column("facility_code", "机构代码", code(30, upper=True), required=True),
+        Column(
+            "facility_code",
+            "机构代码",
+            code(30, upper=True),
+            required=True,
+            about=gettext_noop("facility on record"),
+            example="H44160200001",
+        ),
         Column("kind", "协议类型", choice(KINDS), required=True),
         Column("first_day", "起始日期", DAY, required=True),
-        Column("last_day", "终止日期", DAY, required=True),
+        Column(
+            "last_day",
+            "终止日期",
+            DAY,
+            required=True,
+            about=gettext_noop("last day included"),
+            example="2025-12-31",
+        ),
         Column("agreement_number", "协议编号", text(60)),
+        Column("signed_on", "签订日期", DAY),
     ),
     facts="facilities/agreements_facts",
     checks=(
@@ -34,6 +53,26 @@ AGREEMENTS = Layout(
             column="last_day",
             when="last_day < first_day",
             message=gettext_noop("“%(cell)s” lies before the first day"),
+        ),
+        Check(
+            name="facility_closed",
+            column="facility_code",
+            when="facility_closed_on <= last_day",
+            message=gettext_noop("the facility is closed from %(value)s on"),
+            value="facility_closed_on",
+        ),
+        Check(
+            name="ended_within",
+            column="last_day",
+            when="last_day < ended_on",
+            message=gettext_noop("the agreement on record was ended early on %(value)s"),
+            value="ended_on",
+        ),
+        Check(
+            name="not_signed_yet",
+            column="signed_on",
+            when="signed_on > agency_today()",
+            message=gettext_noop("“%(cell)s” has not come yet"),
         ),
         Check(
             name="agreement_crosses",
@@ -53,6 +92,7 @@ AGREEMENTS = Layout(
     changes=(
         Change(field="last_day", old="old_last_day", new="last_day"),
         Change(field="agreement_number", old="old_number", new="new_number"),
+        Change(field="signed_on", old="old_signed_on", new="new_signed_on"),
     ),
     county="county_code",
     kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),

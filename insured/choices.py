@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from facilities.models import Agreement, AgreementKind, Facility, FacilityKind
+from facilities.agreements import contracted_between
+from facilities.models import AgreementKind, Facility, FacilityKind
 from insured.models import Person, Selection, SelectionKind, Slot
 from office.policy import newest_version, pack_of, schemes_here
 from policies.month import Month
@@ -75,9 +76,10 @@ def _rules(pack: Pack, today: date) -> Rules:
         except NotInForce:
             pass
     levels = pack.gates.selectable_levels
+    slots = pack.capitation.slots if pack.capitation else ()
     return Rules(
         scheme=pack.scheme,
-        station_slot=(Slot.STATION if "station" in pack.capitation.slots else Slot.PRIMARY).value,
+        station_slot=(Slot.STATION if "station" in slots else Slot.PRIMARY).value,
         levels=(*levels, "ungraded") if "primary" in levels else levels,
         outside=pack.selection.outside,
         window=window,
@@ -116,9 +118,12 @@ def plan_choice(person: Person, *, facility: Facility, year: int, today: date) -
     Who is insured from later on chooses from then on. Next year's choice, until it begins, may be made anew.
     Raises ChoiceRefused.
     """
-    if year not in (today.year, today.year + 1):
-        raise ChoiceRefused(_("A facility is chosen for this year or for the next."))
     rules, month = _insured_from(person, max(Month(year, 1), Month.of(today)), today=today)
+    if year not in (today.year, today.year + 1):
+        raise ChoiceRefused(
+            _("A facility is chosen for this year or for the next (article %(article)s).")
+            % {"article": rules.articles.get("window", rules.articles["once"])}
+        )
     if year > today.year:
         _demand_window(person, rules=rules, today=today)
     demand_suitable(facility, rules=rules, month=month)
@@ -184,6 +189,12 @@ def demand_suitable(facility: Facility, *, rules: Rules, month: Month) -> None:
             _("%(facility)s is of a level that cannot be chosen (article %(article)s).")
             % (said | {"article": rules.articles["place"]})
         )
+    if facility.closed_on is not None and facility.closed_on <= month.first_day:
+        succeeded = _("Its successor is %(facility)s.") % {"facility": facility.successor}
+        raise ChoiceRefused(
+            _("%(facility)s is closed from %(day)s on.") % (said | {"day": facility.closed_on})
+            + (f" {succeeded}" if facility.successor else "")
+        )
     if facility.county_id is not None and not _contracted(facility, month):
         raise ChoiceRefused(
             _("%(facility)s has no outpatient agreement in %(month)s (article %(article)s).")
@@ -193,12 +204,7 @@ def demand_suitable(facility: Facility, *, rules: Rules, month: Month) -> None:
 
 def _contracted(facility: Facility, month: Month) -> bool:
     """A station works under its parent's agreement."""
-    return Agreement.objects.filter(
-        facility=facility.parent_id or facility.pk,
-        kind=AgreementKind.OUTPATIENT,
-        first_day__lte=month.last_day,
-        last_day__gte=month.first_day,
-    ).exists()
+    return facility.pk in contracted_between(month.first_day, month.last_day, kind=AgreementKind.OUTPATIENT)
 
 
 def _insured_from(person: Person, wanted: Month, *, today: date) -> tuple[Rules, Month]:

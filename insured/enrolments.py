@@ -27,23 +27,90 @@ RETIREMENT_GROUPS = {
 
 COLUMNS = (
     Column(
-        "document_type", "证件类型", choice({value: (value,) for value in DocumentType.values}), default="01"
+        "document_type",
+        "证件类型",
+        choice({value: (value,) for value in DocumentType.values}),
+        default="01",
+        about=gettext_noop("left empty it is 01, identity card"),
+        example="01",
     ),
-    Column("document_number", "证件号码", DOCUMENT_NUMBER, required=True),
-    Column("name", "姓名", text(100), required=True),
-    Column("person_number", "人员编号", code(30)),
+    Column(
+        "document_number",
+        "证件号码",
+        DOCUMENT_NUMBER,
+        required=True,
+        about=gettext_noop("of the person insured"),
+    ),
+    Column("name", "姓名", text(100), required=True, example="张三"),
+    Column(
+        "person_number",
+        "人员编号",
+        code(30),
+        about=gettext_noop("number in the insurance system; left empty what is on record stays"),
+    ),
     Column("scheme", "险种", choice(SCHEMES), required=True),
     Column("status", "参保身份", choice(STATUSES), required=True),
-    Column("retirement_group", "退休类别", choice(RETIREMENT_GROUPS)),
-    Column("employer_code", "单位代码", code(40)),
-    Column("employer_name", "单位名称", text(200)),
-    Column("base", "月缴费基数", AMOUNT),
-    Column("first_month", "生效年月", MONTH, required=True),
-    Column("last_month", "终止年月", MONTH),
-    Column("county_code", "区县代码", code(12), required=True),
+    Column(
+        "retirement_group",
+        "退休类别",
+        choice(RETIREMENT_GROUPS),
+        about=gettext_noop("for retired people only"),
+    ),
+    Column(
+        "employer_code",
+        "单位代码",
+        code(40),
+        about=gettext_noop("unified social credit code or number of the employer"),
+    ),
+    Column(
+        "employer_name",
+        "单位名称",
+        text(200),
+        about=gettext_noop("required when the employer is not on record yet"),
+    ),
+    Column(
+        "base",
+        "月缴费基数",
+        AMOUNT,
+        about=gettext_noop("monthly base of contributions; empty for people who pay none"),
+    ),
+    Column(
+        "first_month",
+        "生效年月",
+        MONTH,
+        required=True,
+        about=gettext_noop(
+            "from this month the row holds; an open spell of the same scheme ends the month before"
+        ),
+    ),
+    Column(
+        "last_month",
+        "终止年月",
+        MONTH,
+        about=gettext_noop("last month included; left empty the spell is open"),
+    ),
+    Column(
+        "county_code",
+        "区县代码",
+        code(12),
+        required=True,
+        about=gettext_noop("where the person is insured"),
+        example="441602",
+    ),
     Column("phone", "手机号码", PHONE_NUMBER),
-    Column("facility_code", "选点机构代码", code(30, upper=True)),
-    Column("selection_month", "选点生效年月", MONTH),
+    Column(
+        "facility_code",
+        "选点机构代码",
+        code(30, upper=True),
+        about=gettext_noop("facility selected, where the row selects one"),
+        example="H44160200001",
+    ),
+    Column(
+        "selection_month",
+        "选点生效年月",
+        MONTH,
+        about=gettext_noop("required with a facility: from this month the selection holds"),
+    ),
 )
 
 OTHER_CITY = "county_code ~ '^[0-9]{6}' and left(county_code, 4) <> left(%(city)s, 4)"
@@ -73,6 +140,14 @@ CHECKS = (
         column="document_number",
         when="birth_date > (now() at time zone 'Asia/Shanghai')::date",
         message=gettext_noop("“%(cell)s”: the birth date inside the number lies in the future"),
+    ),
+    Check(
+        name="merged",
+        column="document_number",
+        when="merged",
+        message=gettext_noop(
+            "this person's records were merged: use the document of the record that was kept"
+        ),
     ),
     Check(
         name="name_conflict",
@@ -146,7 +221,7 @@ CHECKS = (
     Check(
         name="died_before",
         column="first_month",
-        when="died_on < first_month",
+        when="date_trunc('month', died_on) < coalesce(ends, 'infinity')",
         message=gettext_noop("this person died on %(value)s"),
         value="died_on",
     ),
@@ -174,9 +249,23 @@ CHECKS = (
     Check(
         name="overlaps",
         column="first_month",
-        when="clash_first is not null",
+        when="clash_scheme = scheme",
         message=gettext_noop("overlaps the enrolment on record for %(value)s"),
         value="to_char(clash_first, 'YYYY-MM') || '–' || coalesce(to_char(clash_last, 'YYYY-MM'), '')",
+    ),
+    Check(
+        name="other_scheme",
+        column="scheme",
+        when="clash_scheme <> scheme",
+        message=gettext_noop("this person is insured in the other scheme for %(value)s: end that first"),
+        value="to_char(clash_first, 'YYYY-MM') || '–' || coalesce(to_char(clash_last, 'YYYY-MM'), '')",
+    ),
+    Check(
+        name="both_schemes",
+        column="scheme",
+        when="scheme_conflict is not null",
+        message=gettext_noop("row %(value)s insures the same person in the other scheme in the same months"),
+        value="scheme_conflict",
     ),
     Check(
         name="selection_without_facility",
@@ -197,9 +286,17 @@ CHECKS = (
         message=gettext_noop("there is no facility with the code “%(cell)s”"),
     ),
     Check(
+        name="facility_closed",
+        column="facility_code",
+        when="facility_closed_on <= selection_month",
+        message=gettext_noop("the facility is closed from %(value)s on"),
+        value="facility_closed_on",
+    ),
+    Check(
         name="no_agreement",
         column="facility_code",
-        when="facility_id is not null and selection_month is not null and not has_agreement",
+        when="facility_id is not null and selection_month is not null and not has_agreement"
+        " and facility_closed_on <= selection_month is not true",
         message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
         value="articles->>'agreement'",
     ),

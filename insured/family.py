@@ -5,15 +5,14 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from insured.entitlements import FamilyLink, Relation
-from insured.models import Person
+from insured.models import FamilyLink, Person, Relation
 from office.policy import newest_version, pack_of, schemes_here
 from policies.pack import Pack
 from policies.sections import Rule
 
 
-def pack_of_account(person: Person) -> Pack | None:
-    """The rules of the account: those of the scheme in which the person is, or was last, insured."""
+def pack_of_scheme(person: Person) -> Pack | None:
+    """The rules of the scheme in which the person is, or was last, insured."""
     spell = person.enrolments.filter(scheme__in=schemes_here()).order_by("-first_month").first()
     return pack_of(newest_version(scheme=spell.scheme)) if spell else None
 
@@ -31,7 +30,7 @@ def uses_of(pack: Pack, *, relation: str, day: date) -> list[Rule]:
 
 def demand_link(link: FamilyLink) -> None:
     """Raise ValidationError, with the article, unless the rules allow the link from its first day on."""
-    pack = pack_of_account(link.person)
+    pack = pack_of_scheme(link.person)
     if pack is None:
         raise ValidationError({"person": _("This person was never insured here and has no account.")})
     if not pack.account_uses:

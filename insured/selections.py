@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from insured.choices import rules_of_rows
 from insured.models import SelectionKind
 from insured.protections import KNOWN_DOCUMENT
-from office.layouts import MONTH, Change, Check, Column, FileCheck, Kind, Layout, Step, choice, code, text
+from office.layouts import MONTH, YEAR, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 
 
 def choosing(parameters: dict) -> dict:
@@ -22,12 +22,6 @@ KINDS = {
     SelectionKind.CHANGE.value: ("变更",),
     SelectionKind.CARRIED.value: ("沿用",),
 }
-
-YEAR = Kind(
-    cleaning="token",
-    value="{cell}::int",
-    faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
-)
 
 # A row that begins later than this month is chosen now, and so judged by this day. What began before was
 # chosen before: files of earlier months and years may be brought in at any time.
@@ -60,9 +54,17 @@ CHECKS = (
         message=gettext_noop("there is no facility with the code “%(cell)s”"),
     ),
     Check(
+        name="facility_closed",
+        column="facility_code",
+        when="facility_closed_on <= first_month",
+        message=gettext_noop("the facility is closed from %(value)s on"),
+        value="facility_closed_on",
+    ),
+    Check(
         name="no_agreement",
         column="facility_code",
-        when="facility_id is not null and first_month is not null and not has_agreement",
+        when="facility_id is not null and first_month is not null and not has_agreement"
+        " and facility_closed_on <= first_month is not true",
         message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
         value="articles->>'agreement'",
     ),
@@ -87,7 +89,7 @@ CHECKS = (
         column="year",
         when=f"year > {THIS_YEAR} + 1",
         message=gettext_noop("a facility is chosen for this year or for the next (article %(value)s)"),
-        value="articles->>'once'",
+        value="coalesce(articles->>'window', articles->>'once')",
     ),
     Check(
         name="outside_the_window",
@@ -182,10 +184,29 @@ SELECTIONS = Layout(
     columns=(
         Column("document_number", "证件号码", KNOWN_DOCUMENT, required=True),
         Column("year", "年度", YEAR, required=True),
-        Column("facility_code", "机构代码", code(30, upper=True), required=True),
-        Column("first_month", "生效年月", MONTH, required=True),
-        Column("kind", "类型", choice(KINDS), default=SelectionKind.FIRST.value),
-        Column("reason", "变更原因", text(200)),
+        Column(
+            "facility_code",
+            "机构代码",
+            code(30, upper=True),
+            required=True,
+            about=gettext_noop("facility selected"),
+            example="H44160200001",
+        ),
+        Column(
+            "first_month",
+            "生效年月",
+            MONTH,
+            required=True,
+            about=gettext_noop("from this month the selection holds; it lies in the year of the row"),
+        ),
+        Column(
+            "kind",
+            "类型",
+            choice(KINDS),
+            default=SelectionKind.FIRST.value,
+            about=gettext_noop("left empty it is a first selection"),
+        ),
+        Column("reason", "变更原因", text(200), about=gettext_noop("for a change"), example="居住地变动"),
     ),
     facts="insured/selections_facts",
     checks=CHECKS,

@@ -3,7 +3,7 @@
 from django.db import models
 
 from office.acting import address_of
-from office.models import AccessRecord, Act
+from office.models import AccessRecord, Act, Staff
 
 
 def note(
@@ -14,10 +14,23 @@ def note(
     `subject` is a record, noted as "insured.person 17", or a text such as the path of a page.
     """
     staff = request.user if request.user.is_authenticated else None
+    record(act, by=staff, address=address_of(request), subject=subject, detail=detail, username=username)
+
+
+def record(
+    act: Act,
+    *,
+    by: Staff | None,
+    address: str,
+    subject: "models.Model | str" = "",
+    detail: str = "",
+    username: str = "",
+) -> None:
+    """Note an act of somebody for whom no page is served just now."""
     AccessRecord.objects.create(
-        staff=staff,
-        username=(username or (staff.username if staff else ""))[:150],
-        address=address_of(request),
+        staff=by,
+        username=(username or (by.username if by else ""))[:150],
+        address=address,
         act=act,
         subject=subject_of(subject)[:200],
         detail=detail[:500],

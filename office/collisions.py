@@ -4,6 +4,7 @@ The database stays the last word: one live run of a period, chunks claimed once,
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -45,10 +46,10 @@ class Clash:
 # A reversal is held to what the kind it reverses is held to.
 CLASHES = (
     # What a run is computed from, or will write, is just being changed by a file.
-    Clash(of=(CREDIT,), files=("enrolments",)),
-    Clash(of=(PREPAYMENT,), files=("enrolments", "selections", "facilities", "agreements")),
-    Clash(of=(YEAR_END,), files=("enrolments", "selections", "facilities", "agreements", "usage")),
-    Clash(of=(CARRY_OVER,), files=("enrolments", "selections", "facilities", "agreements")),
+    Clash(of=(CREDIT,), files=("enrolments", "endings")),
+    Clash(of=(PREPAYMENT,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
+    Clash(of=(YEAR_END,), files=("enrolments", "endings", "selections", "facilities", "agreements", "usage")),
+    Clash(of=(CARRY_OVER,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
     # Advances and what was overpaid are counted by one while the other moves them.
     Clash(of=(PREPAYMENT,), at=(APPROVE, POST), runs=(YEAR_END,), reversals=(PREPAYMENT, YEAR_END)),
     Clash(of=(YEAR_END,), at=(APPROVE, POST), runs=(PREPAYMENT,), reversals=(PREPAYMENT, YEAR_END)),
@@ -62,7 +63,7 @@ CLASHES = (
 )
 
 # The other way round: files that wait while a run of these kinds, or its reversal, is being posted.
-ENTERED_BY = {"selections": (CARRY_OVER,), "enrolments": (CARRY_OVER,)}
+ENTERED_BY = dict.fromkeys(("selections", "enrolments", "endings"), (CARRY_OVER,))
 
 
 def demand_free(run: Run, *, at: str) -> None:
@@ -77,7 +78,8 @@ def demand_free(run: Run, *, at: str) -> None:
 
 
 def _files(clash: Clash) -> QuerySet[ImportFile]:
-    return ImportFile.objects.filter(layout__in=clash.files, state=ImportState.APPLYING).order_by("pk")
+    writing = (ImportState.APPLYING, ImportState.UNDOING)
+    return ImportFile.objects.filter(layout__in=clash.files, state__in=writing).order_by("pk")
 
 
 def _runs(clash: Clash, run: Run) -> QuerySet[Run]:
@@ -101,6 +103,12 @@ def _refusal(other: Run | ImportFile) -> str:
         "run": other,
         "state": other.get_state_display(),
     }
+
+
+def computed_from(layout: str, *, since: datetime) -> QuerySet[Run]:
+    """Live runs that were computed since then from what files of this layout enter."""
+    kinds = {kind for clash in CLASHES if layout in clash.files for kind in clash.of}
+    return Run.objects.filter(kind__in=kinds, computed_at__gt=since, state__in=LIVE).order_by("pk")
 
 
 def run_in_the_way_of(layout: str) -> Run | None:

@@ -63,8 +63,11 @@ _RECORDS = [
     "insured.employer",
     "facilities.facility",
     "facilities.agreement",
+    "facilities.assessment",
     "settlement.facilityusage",
 ]
+# By what facilities are assessed in a year.
+_SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
 _LEDGER = ["accounts.account", "accounts.transfer"]
 _WORK = [
@@ -76,6 +79,7 @@ _WORK = [
     "office.policyversion",
     "settlement.headcount",
     *_RECORDS,
+    *_SCHEME,
     *_LEDGER,
 ]
 _SCHEDULE = [
@@ -104,19 +108,30 @@ PERMISSIONS = {
         "office.prepare_run",
         "office.check_run",
         "office.export_run",
+        "office.export_lists",
         *_APPROVERS,
     ],
     "reviewer": [
         *_may("view", _WORK),
         *_NUMBERS,
+        "insured.merge_person",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",
         "office.export_run",
+        "office.export_lists",
         "office.approve_policyversion",
+        "facilities.sign_assessment",
         *_APPROVERS,
     ],
-    "auditor": [*_may("view", _WORK), *_NUMBERS, "office.audit_run", "office.export_run", *_APPROVERS],
+    "auditor": [
+        *_may("view", _WORK),
+        *_NUMBERS,
+        "office.audit_run",
+        "office.export_run",
+        "office.export_lists",
+        *_APPROVERS,
+    ],
     "finance_accountant": [
         *_may("view", _WORK),
         *_NUMBERS,
@@ -124,6 +139,7 @@ PERMISSIONS = {
         "office.close_month",
         "office.post_run",
         "office.export_run",
+        "office.export_lists",
         *_APPROVERS,
     ],
     "finance_cashier": [*_may("view", _WORK), *_NUMBERS],
@@ -133,6 +149,7 @@ PERMISSIONS = {
         "office.add_policyversion",
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),
+        *_may("view add change delete", _SCHEME),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),

@@ -6,23 +6,25 @@ EXCEL_ERRORS = ("#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL
 
 
 def typed(*, layout: Layout, header: list[str]) -> str:
-    """The staged cells as values of their columns, with what is wrong with each."""
+    """The `staged` cells as values of their columns, with what is wrong with each."""
     columns = layout.columns
     places = {column.field: header.index(column.header) + 1 for column in columns if column.header in header}
     cells = [part for c in columns for part in cells_of(c, place=places.get(c.field), layout=layout)]
     faults = [f"{fault_of(c, place=places.get(c.field))} as {c.field}_fault" for c in columns]
     values = [part for c in columns for part in values_of(c)]
     problems = [f"'{c.field}:' || {c.field}_fault" for c in columns]
-    cleaned = [
-        f"case when {place} = any(cleaned) then '{name}:cleaned' end" for name, place in places.items()
+    remarked = [
+        f"case when {sign}{place} = any(cleaned) then '{name}:{remark}' end"
+        for name, place in places.items()
+        for sign, remark in (("", "cleaned"), ("-", "computed"))
     ]
+    remarked.append("case when 0 = any(cleaned) then ':hidden' end")
     return f"""
         -- The cells of the file as values of their columns, with what is wrong with each.
         create temporary table typed on commit drop as
         with cell as materialized (
             select number, imprecise, cleaned, {listed(cells)}
-            from office_importrow
-            where import_file_id = %(import)s
+            from staged
         ),
         judged as materialized (
             select *, {listed(faults)}
@@ -33,7 +35,7 @@ def typed(*, layout: Layout, header: list[str]) -> str:
             {listed(values)},
             array_remove(array[{listed(problems)}]::text[], null) as problems,
             case when cleaned = '{{}}' then '{{}}'
-                 else array_remove(array[{listed(cleaned)}]::text[], null) end as notices
+                 else array_remove(array[{listed(remarked)}]::text[], null) end as notices
         from judged
     """
 
@@ -122,6 +124,22 @@ def verdict(layout: Layout) -> str:
             case when changes <> '{{}}' then to_jsonb(changes) end as changes
         from judged
         left join fallen on fallen.key = judged.relies_on
+    """
+
+
+def content_digest(layout: Layout) -> str:
+    """What files with the same rows have in common, whatever the order of rows and columns."""
+    values = [
+        name
+        for column in layout.columns
+        for name in (column.kind.protection.parts if column.kind.protection else [column.field])
+        if not name.endswith("_sealed")  # never twice the same
+    ]
+    return f"""
+        -- The sum of the rows, as it were.
+        select count(*) || ' ' || sum(hashtextextended(line, 0)::numeric) || ' '
+            || sum(hashtextextended(line, 1)::numeric)
+        from (select row({listed(values)})::text as line from typed) lines
     """
 
 

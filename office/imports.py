@@ -1,12 +1,12 @@
 """The life of an import: uploaded, checked against the records, looked at, applied exactly as looked at.
 
-`check` writes nothing but staged rows; `apply` checks again inside its one transaction and refuses when the
-outcome of any row differs from what was shown. One import is applied at a time (an advisory lock), so two
-clerks' files can neither interleave nor deadlock; checks do not wait for anybody.
+`check` writes nothing but staged rows. `apply` takes up what was found of them when nothing it rests on
+has changed since (`office/judged.py`); otherwise it judges every row again inside its one transaction, and
+refuses when any would come out differently from what was shown. One import is applied at a time (an advisory
+lock), so two clerks' files can neither interleave nor deadlock; checks do not wait for anybody.
 """
 
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -14,20 +14,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from office.acting import acting
 from office.collisions import run_in_the_way_of
-from office.import_sql import typed, verdict
+from office.import_sql import content_digest, typed, verdict
+from office.judged import keep, snapshot, take_up
 from office.layouts import Layout, layout
-from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Staff
+from office.models import ImportFile, ImportRow, ImportState, Origin, Outcome, Overwritten, Staff
 from office.scope import counties_of
 from office.staging import Refused, stage
 from office.statements import statement
-from office.uploads import store
+from office.uploads import random_name, store
 
 APPLY_LOCK = 20_001
+WAITING = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
+WRITING = (ImportState.APPLYING, ImportState.UNDOING)
+IN_THE_RECORDS = (ImportState.APPLIED, ImportState.UNDOING)
 
 
 def upload(
@@ -58,12 +63,9 @@ def upload(
     try:
         stored_as = store(measured())
     except Refused as too_large:
-        stored_as, refused = secrets.token_hex(16), too_large
+        stored_as, refused = random_name(), too_large
     parameters = parameters or {}
-    same = ImportFile.objects.filter(
-        layout=layout, sha256=digest.hexdigest(), parameters=parameters, state=ImportState.APPLIED
-    )
-    return ImportFile.objects.create(
+    import_file = ImportFile(
         layout=layout,
         name=Path(name).name[-200:],
         sha256=digest.hexdigest(),
@@ -72,29 +74,37 @@ def upload(
         parameters=parameters,
         state=ImportState.REFUSED if refused else ImportState.UPLOADED,
         refusal=refused and refused.as_json(),
-        repeats=None if refused else same.first(),
         origin=origin,
         uploaded_by=by,
     )
+    if not refused:
+        import_file.repeats = with_same_content(import_file).first()
+    import_file.save()
+    return import_file
 
 
 def check(import_file: ImportFile) -> ImportFile:
     """Read and judge every row; a second delivery of the same order finds nothing to do."""
-    waiting = [ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED]
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
-        if import_file.state not in waiting:
+        if import_file.state not in WAITING:
             return import_file
         declared = layout(import_file.layout)
         ImportRow.objects.filter(import_file=import_file).delete()
         try:
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(FOR_MANY_ROWS)
+                cursor.execute(STAGED)
                 stage(import_file, layout=declared)
-                with connection.cursor() as cursor:
-                    judge(cursor, import_file, declared=declared)
-                    cursor.execute(KEEP_VERDICT, {"import": import_file.pk})
-                    import_file.counts = counted(cursor)
-                    drop_working_tables(cursor)
+                since = snapshot(cursor)
+                values = values_of(import_file, declared=declared)
+                judge(cursor, import_file, declared=declared, values=values)
+                import_file.counts = counted(cursor)
+                cursor.execute(content_digest(declared))
+                import_file.content_digest = cursor.fetchone()[0]
+                import_file.repeats = import_file.repeats or with_same_rows(import_file)
+                keep(cursor, import_file, declared=declared, values=values, since=since)
+                drop_working_tables(cursor)
         except Refused as refused:
             import_file.state, import_file.refusal = ImportState.REFUSED, refused.as_json()
         else:
@@ -108,20 +118,25 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
     demand(by, "office.change_importfile")
     try:
-        because = f"import {import_file.pk}"
         with (
-            acting(staff=by, origin=import_file.origin, because=because),
+            acting(staff=by, origin=import_file.origin, because=because(import_file)),
             connection.cursor() as cursor,
         ):
             cursor.execute("select pg_advisory_xact_lock(%s)", [APPLY_LOCK])
+            cursor.execute(FOR_MANY_ROWS)
             import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
             may_be_applied(import_file)
             declared = layout(import_file.layout)
-            values = judge(cursor, import_file, declared=declared)
-            as_shown(cursor, import_file)
-            cursor.execute(ACCEPT)
+            values = values_of(import_file, declared=declared)
+            if not take_up(cursor, import_file, declared=declared, values=values):
+                cursor.execute(STAGED)
+                cursor.execute(STAGE_AGAIN, {"import": import_file.pk})
+                judge(cursor, import_file, declared=declared, values=values)
+                as_shown(cursor, import_file)
+                cursor.execute(ACCEPT)
+                drop_working_tables(cursor)
             carry_out(cursor, declared=declared, values=values)
-            drop_working_tables(cursor, "accepted")
+            cursor.execute("drop table accepted")
             import_file.state = ImportState.APPLIED
             import_file.applied_by, import_file.applied_at = by, timezone.now()
             import_file.refusal = None
@@ -164,10 +179,10 @@ def apply_confirmed(import_file: ImportFile) -> ImportFile:
 def cancel(import_file: ImportFile) -> ImportFile:
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
-        if import_file.state == ImportState.APPLIED:
+        if import_file.state in IN_THE_RECORDS:
             raise already_applied(import_file)
-        if import_file.state == ImportState.APPLYING:
-            raise Refused(UNDER_WAY)
+        if import_file.state not in WAITING:
+            raise Refused(UNDER_WAY if import_file.state == ImportState.APPLYING else NOT_CHECKED)
         import_file.state = ImportState.CANCELLED
         import_file.save()
         ImportRow.objects.filter(import_file=import_file).delete()
@@ -183,7 +198,7 @@ def forget_old_files() -> None:
     """Remove files and their staged rows after UPLOADS_KEPT_DAYS; what was imported, by whom, stays."""
     before = timezone.now() - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     old = ImportFile.objects.filter(created_at__lt=before, forgotten_at=None)
-    old = old.exclude(state=ImportState.APPLYING)
+    old = old.exclude(state__in=WRITING)
     for number in list(old.values_list("pk", flat=True)):
         with transaction.atomic():
             for import_file in old.select_for_update(skip_locked=True, of=("self",)).filter(pk=number):
@@ -193,23 +208,16 @@ def forget_old_files() -> None:
 def forget(import_file: ImportFile) -> None:
     """Remove one file and its rows; one that was not applied until now is given up."""
     ImportRow.objects.filter(import_file=import_file).delete()
+    Overwritten.objects.filter(because=because(import_file)).delete()
     (Path(settings.MEDIA_ROOT) / import_file.stored_as).unlink(missing_ok=True)
-    if import_file.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED):
+    if import_file.state in WAITING:
         import_file.state = ImportState.CANCELLED
     import_file.forgotten_at = timezone.now()
     import_file.save(update_fields=["state", "forgotten_at"])
 
 
 def may_be_applied(import_file: ImportFile) -> None:
-    applied = import_file if import_file.state == ImportState.APPLIED else import_file.repeats
-    if applied is None:
-        applied = ImportFile.objects.filter(
-            layout=import_file.layout,
-            sha256=import_file.sha256,
-            parameters=import_file.parameters,
-            state=ImportState.APPLIED,
-        ).first()
-    if applied:
+    if applied := with_same_content(import_file).first():
         raise already_applied(applied)
     if import_file.state not in (ImportState.CHECKED, ImportState.APPLYING):
         raise Refused(NOT_CHECKED)
@@ -219,20 +227,49 @@ def may_be_applied(import_file: ImportFile) -> None:
         raise Refused(RUN_UNDER_WAY, run=str(run))
 
 
+def with_same_content(import_file: ImportFile) -> QuerySet[ImportFile]:
+    """The import whose rows are in the records, of the same bytes: perhaps this very one."""
+    return ImportFile.objects.filter(
+        layout=import_file.layout,
+        sha256=import_file.sha256,
+        parameters=import_file.parameters,
+        state__in=IN_THE_RECORDS,
+    )
+
+
+def with_same_rows(import_file: ImportFile) -> ImportFile | None:
+    """An import in the records that held the same rows; of somebody's own where others' are out of sight."""
+    same = ImportFile.objects.filter(
+        layout=import_file.layout,
+        content_digest=import_file.content_digest,
+        parameters=import_file.parameters,
+        state__in=IN_THE_RECORDS,
+    ).exclude(pk=import_file.pk)
+    by = import_file.uploaded_by
+    return (same if by is None or by.sees_whole_city else same.filter(uploaded_by=by)).last()
+
+
+def because(import_file: ImportFile) -> str:
+    """How the history says that a change belongs to an import."""
+    return f"import {import_file.pk}"
+
+
 def already_applied(import_file: ImportFile) -> Refused:
     date = f"{timezone.localtime(import_file.applied_at):%Y-%m-%d %H:%M}"
     return Refused(ALREADY_APPLIED, date=date, name=str(import_file.applied_by or "–"))
 
 
-def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
-    """Make `typed`, `facts` and `verdict` for the staged rows; return the values their SQL knows by name."""
-    values = {
+def values_of(import_file: ImportFile, *, declared: Layout) -> dict:
+    """The values that the SQL of the layout knows by name."""
+    return {
         "import": import_file.pk,
         "counties": counties_of(import_file.uploaded_by),
         **declared.values(import_file.parameters),
     }
-    cursor.execute("set local jit = off")
-    cursor.execute("set local work_mem = '128MB'")
+
+
+def judge(cursor, import_file: ImportFile, *, declared: Layout, values: dict) -> None:
+    """Make `typed`, `facts` and `verdict` for the rows that are `staged`."""
     cursor.execute(typed(layout=declared, header=import_file.header), values)
     cursor.execute("analyze typed")
     cursor.execute(statement(declared.facts), values)
@@ -241,8 +278,7 @@ def judge(cursor, import_file: ImportFile, *, declared: Layout) -> dict:
         if cursor.fetchone()[0]:
             raise Refused(file_check.message)
     cursor.execute(verdict(declared), values)
-    cursor.execute("analyze verdict")
-    return values
+    cursor.execute("analyze verdict (number, outcome)")
 
 
 def as_shown(cursor, import_file: ImportFile) -> None:
@@ -276,17 +312,27 @@ def counted(cursor) -> dict:
     return {"rows": total.total(), **total, "noticed": cursor.fetchone()[0], "by_county": counties}
 
 
-def drop_working_tables(cursor, *more: str) -> None:
+def drop_working_tables(cursor) -> None:
     """They go with the transaction; this lets a second import run in the same one."""
-    cursor.execute(f"drop table {', '.join(['typed', 'facts', 'verdict', *more])}")
+    cursor.execute("drop table staged, typed, facts, verdict")
 
 
-KEEP_VERDICT = """
-    update office_importrow row
-    set (outcome, problems, notices, changes)
-        = (verdict.outcome, verdict.problems, verdict.notices, verdict.changes)
-    from verdict
-    where row.import_file_id = %(import)s and row.number = verdict.number
+FOR_MANY_ROWS = """
+    select set_config('jit', 'off', true), set_config('work_mem', '128MB', true),
+        set_config('default_statistics_target', '10', true)
+"""
+
+STAGED = """
+    create temporary table staged
+        (number integer, cells text[], imprecise smallint[], cleaned smallint[], protected text[])
+    on commit drop
+"""
+
+STAGE_AGAIN = """
+    insert into staged
+    select number, cells, imprecise, cleaned, protected
+    from office_importrow
+    where import_file_id = %(import)s
 """
 
 DIFFERENCES = """

@@ -39,9 +39,14 @@ class Protection:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """How the text of a cell becomes a value: SQL over `{cell}`, faults looked for in their order."""
+    """How the text of a cell becomes a value: SQL over `{cell}`, faults looked for in their order.
+
+    `form` tells a clerk how to write one, `example` shows it.
+    """
 
     cleaning: str
+    form: str
+    example: str = ""
     faults: tuple[tuple[str, str], ...]
     value: str = "{cell}"
     limit: int | None = None
@@ -49,9 +54,13 @@ class Kind:
     protection: Protection | None = None
 
 
+CODE_FORM = gettext_noop("code of at most %(limit)s characters, in a text cell")
+
+
 def text(limit: int) -> Kind:
     return Kind(
         cleaning="text",
+        form=gettext_noop("text of at most %(limit)s characters"),
         limit=limit,
         faults=(("too_long", f"length({{cell}}) > {limit}"), ("formula", "left({cell}, 1) = '='")),
     )
@@ -61,6 +70,7 @@ def code(limit: int, *, upper: bool = False) -> Kind:
     """A token that is never a number, whatever it looks like."""
     return Kind(
         cleaning="token",
+        form=CODE_FORM,
         limit=limit,
         value="upper({cell})" if upper else "{cell}",
         faults=(
@@ -74,11 +84,13 @@ def code(limit: int, *, upper: bool = False) -> Kind:
 
 def protected(limit: int, protection: Protection) -> Kind:
     """A code in capitals that is judged and protected before it is staged."""
-    return Kind(cleaning="token", limit=limit, faults=(), protection=protection)
+    return Kind(cleaning="token", form=CODE_FORM, limit=limit, faults=(), protection=protection)
 
 
 MONTH = Kind(
     cleaning="month",
+    form=gettext_noop("month as YYYY-MM"),
+    example="2025-01",
     value="({cell} || '-01')::date",
     faults=(
         ("not_a_month", "{cell} !~ '^(19|20|21)[0-9]{{2}}-[0-9]{{2}}$'"),
@@ -86,8 +98,18 @@ MONTH = Kind(
     ),
 )
 
+YEAR = Kind(
+    cleaning="token",
+    form=gettext_noop("year in four digits"),
+    example="2025",
+    value="{cell}::int",
+    faults=(("not_a_year", "{cell} !~ '^20[0-9]{{2}}$'"),),
+)
+
 DAY = Kind(
     cleaning="token",
+    form=gettext_noop("day as YYYY-MM-DD"),
+    example="2025-01-31",
     value="{cell}::date",
     faults=(
         ("not_a_date", "{cell} !~ '^(19|20|21)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}$'"),
@@ -102,6 +124,8 @@ DAY = Kind(
 
 AMOUNT = Kind(
     cleaning="token",
+    form=gettext_noop("amount in yuan with at most two decimals, without separators"),
+    example="5000.00",
     value="{cell}::numeric(14,2)",
     faults=(
         ("negative", "{cell} ~ '^-[0-9.]+$'"),
@@ -120,6 +144,8 @@ def choice(choices: dict[str, tuple[str, ...]]) -> Kind:
     listed = ", ".join(f"'{text}'" for text in accepted)
     return Kind(
         cleaning="token",
+        form=gettext_noop("one of: %(allowed)s"),
+        example=next(texts[-1] for texts in choices.values()),
         choices=choices,
         value=f"case {{cell}} {cases} end",
         faults=(("not_a_choice", f"{{cell}} not in ({listed})"),),
@@ -128,11 +154,20 @@ def choice(choices: dict[str, tuple[str, ...]]) -> Kind:
 
 @dataclass(frozen=True)
 class Column:
+    """A column of a file; `about` says in a clerk's words what it means, where its header does not."""
+
     field: str
     header: str
     kind: Kind
     required: bool = False
     default: str | None = None
+    about: str = ""
+    example: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """What may be chosen, by name."""
+        return [texts[-1] for texts in self.kind.choices.values()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +226,9 @@ class Layout:
     # Over `facts`: the numbers of the counties whose staff may apply the row, 0 for what is the city's alone.
     kept_by: tuple[str, ...]
     values: Callable[[dict], dict] = dict
+    # How a file is taken back where the history of its rows is not enough: called with the number of the
+    # import, who asks and why; raises ValidationError.
+    take_back: Callable[..., None] | None = None
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.field == name), None)
@@ -253,8 +291,11 @@ MESSAGES = {
     "decimals": gettext_noop("“%(cell)s” has more than two decimals"),
     "not_an_amount": gettext_noop("“%(cell)s” is not an amount"),
     "too_large": gettext_noop("“%(cell)s” is too large"),
+    "not_a_number": gettext_noop("“%(cell)s” is not a number"),
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
+    "computed": gettext_noop("is a formula: its value “%(cell)s” was taken"),
+    "hidden": gettext_noop("is hidden in the workbook, and was read like the others"),
     "elsewhere": gettext_noop("belongs to a county you do not work for: leave it to that county or the city"),
     "relies_on": gettext_noop("goes together with row %(value)s, which was rejected"),
 }

@@ -4,7 +4,6 @@ Of each protected column is staged what was wrong with the cell, its mask, and t
 the place of the cell itself stays empty. Only this and `Protection.take` ever see the value.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -14,6 +13,7 @@ from office.sealing import masked
 
 IN_QUOTES = str.maketrans({"\\": 4 * "\\", '"': 2 * "\\" + '"'})
 CONTROL = dict.fromkeys(range(32))
+BETWEEN = "\x1f"
 SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+[0-9]+").fullmatch
 LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9Xx]*")
 
@@ -37,12 +37,14 @@ def protect(lines: Iterable[bytes], *, layout: Layout, header: list[str]) -> Ite
         cells, _tab, row = line.partition(b"\t")
         row = row[:-1]
         imprecise = row.rsplit(b"\t", 2)[1].decode()[1:-1].split(",")
-        values = dict(zip(places, json.loads(cells), strict=True))
+        values = dict(zip(places, cells.decode().split(BETWEEN), strict=True))
         rows = {name: value.upper() for name, value in values.items()}
         kept = {}
         for column in ordered:
             name, protection = column.field, column.kind.protection
-            value, row_of = values[name].translate(CONTROL), rows[protection.bound_to]
+            value, row_of = values[name], rows[protection.bound_to]
+            if not value.isprintable():
+                value = value.translate(CONTROL)
             kept[name] = staged(column, value, row=row_of, lost=places[name] in imprecise)
             if protection.bound_to == name:
                 rows[name] = kept[name][2] or ""

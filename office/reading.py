@@ -6,24 +6,28 @@ nothing of the portal, and the kernel limits its memory and time. What it says:
     stdout  the header as one JSON line, then the rows
     stderr  when the file is refused: one JSON line with the fault and its values
 
-A row to be staged is its apart cells as JSON, a tab, and text for `COPY … FROM STDIN`: import, row number
-in Excel, cells, places of numbers too long for Excel, places cleaned. Apart are the cells that no table may
-hold: the portal, which has the keys, protects them. Cells of columns that nobody asked for stay empty.
-Asked for rows by their numbers it gives all their cells instead, as JSON.
+A row to be staged is its apart cells between U+001F, a tab, and text for `COPY … FROM STDIN`: row number in
+Excel, cells, places of numbers too long for Excel, places cleaned (0 is a hidden row, -3 a formula in the
+third place). Apart are the cells that no table may hold: the portal, which has the keys, protects them.
+Cells of columns that nobody asked for stay empty. Asked for rows by their numbers it gives the name of the
+sheet and the headers as they are, and all cells of the rows, as JSON.
 """
 
 import codecs
 import csv
+import itertools
 import json
 import re
 import resource
 import sys
 import zipfile
+from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, load_workbook
 
 EXCEL_DIGITS = 10**15
+HEADERS_WITHIN = 10
 BLOCK = 1 << 20
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -74,27 +78,28 @@ def main():
 
 def read(order):
     rows = numbered_rows(order)
-    for _number, cells in rows:
-        header = [clean_header(text_of(cell)) for cell in cells]
-        if any(header):
-            break
-    else:
-        raise Refused("empty")
+    head_row, titles = first_titles(rows)
+    header = list(map(clean_header, titles))
     while not header[-1]:
         header.pop()
     if len(header) > order["max_columns"]:
         raise Refused("too_many_columns", limit=order["max_columns"])
+    look_at_header(order, header, head_row, rows)
     out = sys.stdout
-    out.write(json.dumps(header) + "\n")
+    out.write(
+        json.dumps([order.get("sheet", ""), titles[: len(header)]] if "rows" in order else header) + "\n"
+    )
     out.flush()
     # A kind for each column of the file: None keeps the cell as it is.
     kinds = [order["kinds"].get(name) for name in header]
     lines, count = [], 0
     line_of = asked_for(order["rows"]) if "rows" in order else staged(order, header)
-    for number, cells in rows:
+    for number, cells, remarks in rows:
         row = tidied(cells, kinds)
         if row is None:
             continue
+        if remarks:
+            row = (*row[:2], [*row[2], *remarks])
         count += 1
         if count > order["max_rows"]:
             raise Refused("too_many_rows", limit=order["max_rows"])
@@ -108,21 +113,41 @@ def read(order):
         raise Refused("no_rows")
 
 
+def first_titles(rows):
+    """The first row that is not empty, and its number."""
+    for number, cells, _remarks in rows:
+        titles = list(map(text_of, cells))
+        if any(map(clean_header, titles)):
+            return number, titles
+    raise Refused("empty")
+
+
+def look_at_header(order, header, head_row, rows):
+    """Refuse headers that stand further down, and merged ones."""
+    if not set(order.get("required", ())) <= set(header):
+        for number, cells, _remarks in itertools.islice(rows, HEADERS_WITHIN):
+            if set(order["required"]) <= {clean_header(text_of(cell)) for cell in cells}:
+                raise Refused("header_below", row=number)
+    for (top, left), (bottom, right) in order.get("merged", ()):
+        if top < head_row <= bottom + 1:
+            cells = f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
+            raise Refused("merged_header", cells=cells)
+
+
 def staged(order, header):
     """Writes rows for COPY."""
-    import_id = order["import"]
     apart = [header.index(name) if name in header else None for name in order["apart"]]
     blank = [place for place, name in enumerate(header) if name not in order["kinds"]]
     hidden = [*blank, *(header.index(name) for name in order["hidden"] if name in header)]
 
     def line_of(number, texts, imprecise, cleaned):
-        kept = json.dumps(["" if place is None else texts[place] for place in apart]) if apart else ""
+        kept = "\x1f".join(["" if place is None else texts[place] for place in apart])
         for place in hidden:
             texts[place] = ""
         joined = '","'.join(texts)
         if SPECIAL.search("".join(texts)):
             joined = '","'.join([SPECIAL.sub(escape, text) for text in texts])
-        return f'{kept}\t{import_id}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
+        return f'{kept}\t{number}\t{{"{joined}"}}\t{places(imprecise)}\t{places(cleaned)}\n'
 
     return line_of
 
@@ -206,7 +231,7 @@ def text_of(cell, *, month=False):
 
 
 def numbered_rows(order):
-    """The rows of the first sheet or of the text, numbered as Excel numbers them."""
+    """The rows of the first sheet or of the text, numbered as Excel numbers them, with remarks on each."""
     with open(order["path"], "rb") as file:
         start = file.read(4096)
     if not start.strip():
@@ -227,25 +252,41 @@ def numbered_rows(order):
 
 
 def workbook_rows(order):
-    errors = inspect_package(order)
+    seen = inspect_package(order)
     workbook = load_workbook(order["path"])
     sheet = workbook.get_sheet_by_index(0)
     if sheet.start is None:
         return
+    order["sheet"], order["merged"] = sheet.name, sheet.merged_cell_ranges or ()
     first_column = sheet.start[1]
     for number, cells in enumerate(sheet.iter_rows(), start=1):
-        for column in errors.get(number, ()):
-            if 0 <= column - first_column < len(cells):
-                cells[column - first_column] = "#N/A"
-        yield number, cells
+        remarks = ()
+        if number in seen:
+            errors, formulas, hidden = seen[number]
+            for column in errors:
+                if 0 <= column - first_column < len(cells):
+                    cells[column - first_column] = "#N/A"
+            remarks = [0] * hidden + [first_column - column - 1 for column in sorted(formulas)]
+        yield number, cells, remarks
+
+
+class Seen:
+    """What calamine does not tell of a row: cells with errors and with formulas, whether it is hidden."""
+
+    def __init__(self):
+        self.errors, self.formulas, self.hidden = set(), set(), False
+
+    def __iter__(self):
+        return iter((self.errors, self.formulas, self.hidden))
 
 
 ERROR_CELL = re.compile(rb'<c (?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]+)"')
+FORMULA_CELL = re.compile(rb'<c [^>]*\br="([A-Z]{1,3})([0-9]+)"[^>]*><f[ />]')
+HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
 
 
 def inspect_package(order):
-    """Refuse what is no plain workbook or unpacks beyond the limit; find the cells that hold Excel errors,
-    which calamine reads as empty."""
+    """Refuse what is no plain workbook or unpacks beyond the limit; find what calamine does not tell."""
     with zipfile.ZipFile(order["path"]) as package:
         names = set(package.namelist())
         if any(entry.flag_bits & 1 for entry in package.infolist()):
@@ -259,13 +300,13 @@ def inspect_package(order):
         limit = order["max_unpacked"]
         if len(names) > 2000 or sum(entry.file_size for entry in package.infolist()) > limit:
             raise Refused("unpacks_too_large", limit=limit // 1024**2)
-        errors = {}
+        found = {}
         for name in sorted(names):
-            limit -= inspect_part(package, name, limit, order, errors)
-        return errors.get(first_sheet(package), {})
+            limit -= inspect_part(package, name, limit, order, found)
+        return found.get(first_sheet(package), {})
 
 
-def inspect_part(package, name, limit, order, errors):
+def inspect_part(package, name, limit, order, found):
     """Unpack one part for real, whatever size it declares, and return that size."""
     size, tail = 0, b""
     with package.open(name) as part:
@@ -278,12 +319,27 @@ def inspect_part(package, name, limit, order, errors):
             seen = tail + block
             if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen or "<!DOCTYPE".encode("utf-16-le")[:-1] in seen:
                 raise Refused("declares_entities")
-            if b't="e"' in seen:
-                cells = errors.setdefault(name, {})
-                for match in ERROR_CELL.finditer(seen):
-                    cells.setdefault(int(match[2]), set()).add(column_index(match[1]))
+            if b't="e"' in seen or b"<f" in seen or b" hidden=" in seen:
+                look_at_cells(seen, found.setdefault(name, defaultdict(Seen)))
             tail = seen[-200:]
     return size
+
+
+def look_at_cells(xml, rows):
+    for match in ERROR_CELL.finditer(xml):
+        rows[int(match[2])].errors.add(column_index(match[1]))
+    for match in FORMULA_CELL.finditer(xml):
+        rows[int(match[2])].formulas.add(column_index(match[1]))
+    for match in HIDDEN_ROW.finditer(xml):
+        rows[int(match[1])].hidden = True
+
+
+def column_letters(index):
+    letters = ""
+    while index >= 0:
+        letters = chr(65 + index % 26) + letters
+        index = index // 26 - 1
+    return letters
 
 
 def column_index(letters):
@@ -310,7 +366,8 @@ def text_rows(path):
         first_line = file.readline()
         file.seek(0)
         delimiter = "\t" if "\t" in first_line and "," not in first_line else ","
-        yield from enumerate(csv.reader(file, delimiter=delimiter, strict=True), start=1)
+        for number, cells in enumerate(csv.reader(file, delimiter=delimiter, strict=True), start=1):
+            yield number, cells, ()
 
 
 def encoding_of(path):

@@ -86,7 +86,7 @@ def finding(text: str, *, row: ImportRow, header: list[str], declared: Layout) -
     if column:
         values["cell"] = cell_of(column, row=row, header=header, declared=declared)
         values["limit"] = column.kind.limit
-        values["allowed"] = gettext(", ").join(texts[-1] for texts in column.kind.choices.values())
+        values["allowed"] = gettext(", ").join(column.names)
     return Finding(
         row=row.number,
         header=column.header if column else gettext("Row"),
@@ -135,15 +135,16 @@ def write_returned_workbook(import_file: ImportFile, target) -> None:
     Corrected, it can be uploaded as it is.
     """
     rejected = ImportRow.objects.filter(import_file=import_file, outcome=Outcome.REJECTED).order_by("number")
-    sent = rows_as_sent(
+    sending = rows_as_sent(
         import_file,
         layout=layout(import_file.layout),
         numbers=list(rejected.values_list("number", flat=True)),
     )
     kept = [place for place, name in enumerate(import_file.header) if name != REASON_HEADER]
     headers = [import_file.header[place] for place in kept]
-    with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as workbook:
-        sheet = workbook.add_worksheet()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with sending as (name, titles, sent), xlsxwriter.Workbook(target, options) as workbook:
+        sheet = workbook.add_worksheet(name or None)
         plain = workbook.add_format({"num_format": "@"})
         bold = workbook.add_format({"num_format": "@", "bold": True})
         marked = workbook.add_format({"num_format": "@", "bg_color": "#FFE08A"})
@@ -151,12 +152,12 @@ def write_returned_workbook(import_file: ImportFile, target) -> None:
         sheet.set_column(0, len(headers), 18, plain)
         sheet.set_column(len(headers), len(headers), 60, plain)
         sheet.freeze_panes(1, 0)
-        for place, name in enumerate([*headers, REASON_HEADER]):
-            sheet.write_string(0, place, name, bold)
+        for place, title in enumerate([*(titles[place] for place in kept), REASON_HEADER]):
+            sheet.write_string(0, place, title, bold)
         for line, (row, cells) in enumerate(zip(rejected_rows(import_file), sent, strict=True), start=1):
             wrong = {problem.header for problem in row.problems}
-            for place, name in enumerate(headers):
-                sheet.write_string(line, place, cells[kept[place]], marked if name in wrong else plain)
+            for place, header in enumerate(headers):
+                sheet.write_string(line, place, cells[kept[place]], marked if header in wrong else plain)
             sheet.write_string(line, len(headers), reason(row), red)
 
 

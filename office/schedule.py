@@ -32,7 +32,10 @@ SCHEDULE = {
 
 # Name in the schedule: the task, wherever it is written.
 EVERY_MINUTE = {"sweep": "office.tasks.sweep", "heartbeat": "operations.tasks.heartbeat"}
-EVERY_DAY = {"backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"})}
+EVERY_DAY = {
+    "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),
+    "show placements": ("facilities.tasks.show_placements", {"minute": "5", "hour": "0"}),
+}
 
 
 def prepare_due(*, kind: str, today: date) -> list[Run]:

@@ -45,8 +45,13 @@ class Refused(Exception):
 
 
 def stage(import_file: ImportFile, *, layout: Layout) -> None:
-    """Read the file into `office_importrow` and its header into `import_file`, or raise Refused."""
-    order = {"apart": apart(layout), "hidden": [column.header for column in layout.protected]}
+    """Read the file into the table `staged` and its header into `import_file`, or raise Refused."""
+    order = {
+        "apart": apart(layout),
+        "hidden": [column.header for column in layout.protected],
+        "required": [column.header for column in layout.columns if column.required],
+    }
+    name_connection(import_file)
     with reading(import_file, layout=layout, order=order) as lines:
         if first := lines.readline():
             header = json.loads(first)
@@ -55,12 +60,27 @@ def stage(import_file: ImportFile, *, layout: Layout) -> None:
             copy_rows(protect(lines, layout=layout, header=header))
 
 
-def rows_as_sent(import_file: ImportFile, *, layout: Layout, numbers: list[int]) -> Iterator[list[str]]:
-    """All cells of the rows with these numbers, from the stored file."""
+def name_connection(import_file: ImportFile) -> None:
+    """Have the server say whose rows this connection copies, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('application_name', %s, true)", [f"import {import_file.pk}"])
+
+
+def rows_read(import_file: ImportFile) -> int:
+    """How many rows another connection has staged by now; 0 when it is not at that, or is done with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS_READ, [f"import {import_file.pk}"])
+        return cursor.fetchone()[0]
+
+
+@contextlib.contextmanager
+def rows_as_sent(
+    import_file: ImportFile, *, layout: Layout, numbers: list[int]
+) -> Iterator[tuple[str, list[str], Iterator[list[str]]]]:
+    """From the stored file: the name of its sheet, the headers as they are, all cells of these rows."""
     with reading(import_file, layout=layout, order={"rows": numbers}) as lines:
-        lines.readline()
-        for line in lines:
-            yield json.loads(line)[1]
+        sheet, titles = json.loads(lines.readline())
+        yield sheet, titles, (json.loads(line)[1] for line in lines)
 
 
 @contextlib.contextmanager
@@ -68,7 +88,6 @@ def reading(import_file: ImportFile, *, layout: Layout, order: dict) -> Iterator
     """What the reader says of the stored file; raises Refused when it refuses it."""
     with opened(import_file.stored_as) as file:
         order = order | {
-            "import": import_file.pk,
             "path": f"/dev/fd/{file.fileno()}",
             "kinds": {column.header: column.kind.cleaning for column in layout.columns},
             "max_rows": settings.IMPORT_MAX_ROWS,
@@ -138,7 +157,13 @@ def refusal_of(said: bytes) -> Refused:
         return Refused(MESSAGES["too_much_memory"])
 
 
-COPY_ROWS = "copy office_importrow (import_file_id, number, cells, imprecise, cleaned, protected) from stdin"
+COPY_ROWS = "copy staged from stdin"
+ROWS_READ = """
+    select coalesce(max(tuples_processed), 0)
+    from pg_stat_progress_copy
+    join pg_stat_activity using (pid)
+    where application_name = %s
+"""
 
 DUPLICATE_HEADERS = gettext_noop("Columns with the same header: %(headers)s. Each header may appear once.")
 MISSING_HEADERS = gettext_noop(
@@ -163,6 +188,12 @@ MESSAGES = {
     "unpacks_too_large": gettext_noop("The file unpacks to more than %(limit)s MB."),
     "too_many_rows": gettext_noop("The file has more than %(limit)s rows: split it."),
     "too_many_columns": gettext_noop("The file has more than %(limit)s columns."),
+    "header_below": gettext_noop(
+        "The headers stand in row %(row)s: delete the rows above it, so that they are the first row."
+    ),
+    "merged_header": gettext_noop(
+        "Headers are merged (%(cells)s): unmerge them, so that each column has a header of its own."
+    ),
     "unknown_encoding": gettext_noop("The text is neither UTF-8 nor GBK."),
     "damaged": gettext_noop("The file is damaged and cannot be read: %(detail)s"),
     "too_much_memory": gettext_noop(

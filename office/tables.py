@@ -15,8 +15,8 @@ from office.kinds import Table
 
 # An Excel sheet ends here; what is more goes on to the next sheet.
 SHEET_ROWS = 1_048_576
-NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0"}
-WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10}
+NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0", "number": "0"}
+WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10, "number": 10}
 # Excel takes a CSV cell that begins so for a formula, in full width as a Chinese keyboard types it too.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
@@ -106,15 +106,3 @@ def download(table: Table, extension: str) -> FileResponse:
         filename=f"{table.title}.{extension}",
         content_type=CONTENT_TYPES[extension],
     )
-
-
-def write_template(columns, file: BinaryIO) -> None:
-    """An empty workbook for clerks to fill: every column text, so that Excel changes no number."""
-    with xlsxwriter.Workbook(file) as book:
-        text = book.add_format({"num_format": "@"})
-        head = book.add_format({"num_format": "@", "bold": True, "bottom": 1, "bg_color": "#EEF2F6"})
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(columns) - 1, WIDTHS["text"], text)
-        for place, column in enumerate(columns):
-            sheet.write_string(0, place, column.header + "*" * column.required, head)

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from office import heads, import_tasks, imports, runs, schedule, sessions
+from office import export_tasks, exports, heads, import_tasks, imports, runs, schedule, sessions
 from office.chunks import post_chunks
 from office.models import Run, RunState
 
@@ -31,6 +31,8 @@ def sweep() -> None:
     """Ask again for all that waits for a worker: the message may have been lost with one."""
     import_tasks.enqueue_waiting()
     imports.forget_old_files()
+    export_tasks.enqueue_waiting()
+    exports.forget_old()
     sessions.forget_old()
     for run in waiting_for_a_worker():
         enqueue(run)

@@ -1,4 +1,4 @@
-"""Files that clerks sent, sealed at rest: frames of up to a mebibyte, each bound to its file and its place.
+"""Files that clerks sent or asked for, sealed at rest: frames of up to a mebibyte, each bound to its place.
 
 A last, empty frame says that the file ends there, so that it cannot be cut short unnoticed.
 """
@@ -20,9 +20,14 @@ FRAME = 1 << 20
 COLUMN = "upload"
 
 
-def store(content: Iterable[bytes]) -> str:
+def random_name() -> str:
+    """One that tells nothing, for a file yet to be stored."""
+    return secrets.token_hex(16)
+
+
+def store(content: Iterable[bytes], *, name: str | None = None) -> str:
     """Keep the content; returns the random name under which it lies."""
-    name = secrets.token_hex(16)
+    name = name or random_name()
     path_of(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with open(path_of(name), "xb", opener=for_us_alone) as stored:

@@ -18,6 +18,7 @@ MONTHS_SHOWN = 24
 @admin.register(FacilityUsage)
 class FacilityUsageAdmin(RecordAdmin):
     list_display = ["facility", "scheme", "year", "yuan"]
+    exported = ("facility__code", "facility__name", "scheme", "year", "actual")
     list_display_links = ["facility"]
     list_select_related = ["facility"]
     list_filter = [("scheme", ChoicesDropdownFilter), ("year", FieldTextFilter)]

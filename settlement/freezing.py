@@ -39,14 +39,20 @@ def newest(*, scheme: str, month: Month) -> Headcount | None:
     return Headcount.objects.filter(scheme=scheme, month=month).order_by("-number").first()
 
 
+def newest_alone(*, scheme: str, month: Month) -> Headcount | None:
+    """The newest count; until the transaction ends nobody else counts."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [COUNTING_LOCK])
+    return newest(scheme=scheme, month=month)
+
+
 @transaction.atomic
 def freeze(
     *, scheme: str, month: Month, by: Staff | None = None, run: Run | None = None, reason: str = ""
 ) -> Headcount:
     """Count a month; a month counted before needs the reason, which the database demands."""
+    last = newest_alone(scheme=scheme, month=month)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [COUNTING_LOCK])
-        last = newest(scheme=scheme, month=month)
         cursor.execute(
             over_heads("settlement/headcount"),
             {
@@ -65,8 +71,9 @@ def freeze(
 def frozen_for(run: Run) -> Callable[..., dict[int, int]]:
     """Gives a run the frozen heads of a month by facility, counted first where they are not yet."""
 
+    @transaction.atomic
     def frozen(*, scheme: str, month: Month) -> dict[int, int]:
-        last = newest(scheme=scheme, month=month)
+        last = newest_alone(scheme=scheme, month=month)
         if last is None:
             last = freeze(scheme=scheme, month=month, by=run.prepared_by, run=run)
         elif provisional(last) and is_over(month):

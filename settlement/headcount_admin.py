@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from facilities.admin import FacilityAdmin
@@ -137,7 +137,7 @@ def against_today(request, headcount: Headcount) -> list[Panel]:
             _("Facility"): "text",
             _("Frozen heads"): "integer",
             _("Arrived"): "integer",
-            _("Left"): "integer",
+            pgettext("headcount", "Left"): "integer",
             _("Heads today"): "integer",
         },
         rows=[
@@ -166,7 +166,7 @@ def against_today(request, headcount: Headcount) -> list[Panel]:
         columns={
             _("Facility"): "text",
             _("Person number"): "text",
-            _("Name"): "text",
+            pgettext("person", "Name"): "text",
             _("Arrived or left"): "text",
         },
         rows=[

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from facilities.models import Agreement, AgreementKind
+from facilities.agreements import contracted_between
+from facilities.models import AgreementKind
 from office.statements import statement
 from policies.month import Month
 
@@ -35,9 +36,5 @@ def heads_after(heads: Callable[..., dict[int, int]], *, scheme: str, month: Mon
 
 
 def contracted_in(month: Month) -> set[int]:
-    """The facilities that have an outpatient agreement on some day of a month."""
-    return set(
-        Agreement.objects.filter(
-            kind=AgreementKind.OUTPATIENT, first_day__lte=month.last_day, last_day__gte=month.first_day
-        ).values_list("facility", flat=True)
-    )
+    """The facilities that work under an outpatient agreement on some day of a month."""
+    return contracted_between(month.first_day, month.last_day, kind=AgreementKind.OUTPATIENT)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_by_level, totals_of
 from accounts.reversal import REVERSAL
+from facilities.placements import levels_in
 from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunKindName, RunState
 from office.policy import notices_of, pack_of
@@ -142,6 +143,7 @@ def still_holds(run: Run) -> None:
 def prepayment_table(run: Run) -> Table:
     """The prepayment table 月预拨表."""
     lines = run.prepayments.select_related("facility").order_by("facility__code")
+    levels = levels_in(run.period)
     return Table(
         title=_("Prepayment table %(period)s") % {"period": run.period},
         columns={
@@ -159,7 +161,7 @@ def prepayment_table(run: Run) -> Table:
             (
                 line.facility.code,
                 line.facility.name,
-                str(line.facility.get_level_display()),
+                str(levels[line.facility_id].label),
                 line.heads,
                 line.rate,
                 line.share,

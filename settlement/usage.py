@@ -8,7 +8,14 @@ USAGE = Layout(
     name="usage",
     label=gettext_noop("Usage of the year"),
     columns=(
-        Column("facility_code", "机构代码", code(30, upper=True), required=True),
+        Column(
+            "facility_code",
+            "机构代码",
+            code(30, upper=True),
+            required=True,
+            about=gettext_noop("facility on record"),
+            example="H44160200001",
+        ),
         Column("actual", "实际发生", AMOUNT, required=True),
     ),
     facts="settlement/usage_facts",

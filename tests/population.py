@@ -134,10 +134,15 @@ def contract(
         county=County.objects.get(code="441602"),
     )
     for year in years:
-        Agreement.objects.create(
-            facility=facility, kind="outpatient", first_day=date(year, 1, 1), last_day=date(year, 12, 31)
-        )
+        agree(facility, first=date(year, 1, 1), last=date(year, 12, 31))
     return facility
+
+
+def agree(facility: Facility, *, first: date, last: date, kind: str = "outpatient") -> Agreement:
+    """A signed agreement."""
+    return Agreement.objects.create(
+        facility=facility, kind=kind, first_day=first, last_day=last, signed_on=first
+    )
 
 
 def select(person: Person, facility: Facility, *, first: str, last: str | None = None, kind: str = "first"):

@@ -2,8 +2,9 @@
 create temporary table facts on commit drop as
 with met as materialized (
     select
-        line.*, facility.id as facility_id, facility.county_id as facility_county_id, county.code as county_code,
-        same.id as agreement_id, same.last_day as old_last_day, same.number as old_number,
+        line.*, facility.id as facility_id, facility.county_id as facility_county_id, facility.closed_on as facility_closed_on, county.code as county_code,
+        same.id as agreement_id, same.last_day as old_last_day, same.number as old_number, same.ended_on,
+        same.signed_on as old_signed_on, coalesce(line.signed_on, same.signed_on, least(line.first_day, agency_today())) as new_signed_on,
         lag(line.number) over neighbours as previous_number,
         -- The day up to which any earlier row of the file reaches.
         max(line.last_day) over (neighbours rows between unbounded preceding and 1 preceding) as reached,
@@ -33,10 +34,10 @@ select
     clash.first_day as clash_first, clash.last_day as clash_last
 from met
 left join lateral (
-    select agreement.first_day, agreement.last_day
+    select agreement.first_day, least(agreement.last_day, agreement.ended_on) as last_day
     from facilities_agreement agreement
     where agreement.facility_id = met.facility_id and agreement.kind = met.kind
-        and agreement.first_day <= met.last_day and agreement.last_day >= met.first_day
+        and agreement.first_day <= met.last_day and least(agreement.last_day, agreement.ended_on) >= met.first_day
         and agreement.id not in (select agreement_id from restated)
     order by agreement.first_day
     limit 1

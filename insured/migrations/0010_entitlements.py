@@ -15,8 +15,8 @@ RELATIVE_IS_MINE = "exists (select from insured_person relative where relative.i
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('facilities', '0004_sealed_bank_accounts'),
-        ('insured', '0007_forget_plain_numbers'),
+        ('facilities', '0007_assessments'),
+        ('insured', '0009_one_scheme_at_a_time'),
     ]
 
     operations = [
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('first_day', models.DateField(verbose_name='first day')),
                 ('last_day', models.DateField(blank=True, null=True, verbose_name='last day')),
                 ('ended_because', models.CharField(blank=True, choices=[('divorce', 'Divorce'), ('revoked', 'Revoked by the holder'), ('death', 'Death'), ('other', 'Other reason')], max_length=7, verbose_name='ended because')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='family_links', to='insured.person', verbose_name='account holder')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='family_links', to='insured.person', verbose_name='holder of the account')),
                 ('relative', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='family_links_to', to='insured.person', verbose_name='relative')),
             ],
             options={

@@ -1,12 +1,12 @@
 -- Whose selection of December carries over: everybody insured and alive in January who has not chosen for the
--- new year. Where the facility has no agreement in January the selection cannot be carried (14, 18).
+-- new year. Where the facility has no agreement in January or is closed the selection cannot be carried (14, 18).
 insert into insured_proposedselection (run_id, person_id, facility_id, slot, agreed)
 select
     %(run)s, selection.person_id, selection.facility_id, selection.slot,
-    facility.county_id is null or exists (
-        select from facilities_agreement agreement
-        where agreement.facility_id = coalesce(facility.parent_id, facility.id) and agreement.kind = 'outpatient'
-          and agreement.first_day < (%(january)s::date + interval '1 month') and agreement.last_day >= %(january)s
+    facility.county_id is null and (facility.closed_on is null or facility.closed_on > %(january)s) or exists (
+        select from facilities_contracted contracted
+        where contracted.facility_id = facility.id and contracted.kind = 'outpatient'
+          and contracted.days && month_days(%(january)s)
     )
 from insured_selection selection
 join insured_person person on person.id = selection.person_id

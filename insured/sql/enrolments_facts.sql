@@ -38,8 +38,8 @@ employer_conflict as materialized (
 -- Rows of the same person and scheme follow one another by month.
 placed as (
     select born.*,
-        case when document_index is not null then document_type || ' ' || document_index::text || ' ' || scheme
-        end as key,
+        -- Whatever the scheme: where one ends may rest on another.
+        case when document_index is not null then document_type || ' ' || document_index::text end as key,
         lag(number) over neighbours as previous_number,
         lag(first_month) over neighbours as previous_month,
         lag(last_month) over neighbours as previous_last,
@@ -76,13 +76,12 @@ spells as materialized (
 met as materialized (
     select placed.*,
         person.id as person_id, person.name as old_name, person.phone_index as old_phone_index, person.phone_sealed as old_phone_sealed,
-        person.person_number as old_person_number, person.died_on,
+        person.person_number as old_person_number, person.died_on, person.merged_into_id is not null as merged,
         person.county_id as person_county_id,
         employer.id as employer_id, employer.name as old_employer_name,
         county.id as county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
-        -- A station works under its parent's agreement.
-        coalesce(facility.parent_id, facility.id) as contractor_id,
+        facility.closed_on as facility_closed_on,
         case when facility.kind = 'village_station' then rule.station_slot else 'primary' end as slot,
         rule.articles, facility.level = any(rule.levels) as may_be_of_level,
         facility.county_id is not null or rule.outside as may_lie_there,
@@ -113,6 +112,37 @@ met as materialized (
         and (previous_month is null or previous_month < ended.first_month)
 ),
 restated as materialized (select same_id from met where same_id is not null),
+ended_by as materialized (
+    select ended_id, (min(first_month) - interval '1 month')::date as last_month
+    from met
+    where ended_id is not null
+    group by ended_id
+),
+-- Rows that insure somebody in two schemes at once: few people are in both within one file at all.
+in_both as materialized (
+    select document_type, document_index
+    from typed
+    where document_index is not null
+    group by document_type, document_index
+    having min(scheme) <> max(scheme)
+),
+scheme_conflict as materialized (
+    select one.number, min(other.number) as row
+    from in_both
+    join met one using (document_type, document_index)
+    join met other using (document_type, document_index)
+    where one.scheme <> other.scheme
+        and one.first_month <= coalesce(other.ends, 'infinity') and other.first_month <= coalesce(one.ends, 'infinity')
+    group by one.number
+),
+-- The facilities and months of the file with an agreement: few beside its rows.
+contracted as materialized (
+    select distinct asked.facility_id, asked.selection_month
+    from (select distinct facility_id, selection_month from met) asked
+    join facilities_contracted contracted
+        on contracted.facility_id = asked.facility_id and contracted.kind = 'outpatient'
+        and contracted.days && month_days(asked.selection_month)
+),
 choice_conflict as materialized (
     select document_type, document_index, slot, selection_year, min(number) || ', ' || max(number) as rows
     from met
@@ -143,8 +173,10 @@ select met.*,
         when met.first_month < next_month and met.last_month >= next_month then next_number
     end as crosses,
     holder.id is not null as number_taken,
+    clash.scheme as clash_scheme,
     clash.first_month as clash_first,
     clash.last_month as clash_last,
+    scheme_conflict.row as scheme_conflict,
     case when same_id is not null or ended_id is not null then old_employer.code end as old_employer_code,
     case when same_id is not null or ended_id is not null then old_county.code end as old_county_code,
     case when same_id is not null then same_last end as old_last_month,
@@ -153,16 +185,16 @@ select met.*,
     chosen_facility.code as chosen_code,
     later.first_month as later_choice,
     choice_conflict.rows as choice_conflict,
-    facility_county_id is null or exists (
-        select from facilities_agreement agreement
-        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
-            and agreement.first_day < selection_month + interval '1 month' and agreement.last_day >= selection_month
-    ) as has_agreement
+    contracted.facility_id is not null
+        or facility_county_id is null and coalesce(facility_closed_on > met.selection_month, true) as has_agreement
 from met
+left join contracted
+    on contracted.facility_id = met.facility_id and contracted.selection_month = met.selection_month
 left join name_conflict
     on name_conflict.document_index = met.document_index and name_conflict.document_type = met.document_type
 left join number_conflict on number_conflict.person_number = met.person_number
 left join employer_conflict on employer_conflict.employer_code = met.employer_code
+left join scheme_conflict on scheme_conflict.number = met.number
 left join insured_person holder
     on holder.person_number = met.person_number and holder.id is distinct from met.person_id
 left join insured_employer old_employer on old_employer.id = old_employer_id
@@ -183,11 +215,19 @@ left join lateral (
         and choice.last_month >= met.selection_month
 ) later on true
 left join lateral (
-    select spell.first_month, spell.last_month
+    select spell.scheme, spell.first_month, spell.last_month
     from insured_enrolment spell
-    where spell.person_id = met.person_id and spell.scheme = met.scheme
-        and (spell.first_month > met.first_month and spell.first_month <= coalesce(ends, 'infinity')
-            or spell.first_month < met.first_month and spell.last_month >= met.first_month)
+    where spell.person_id = met.person_id
+        and case
+            when spell.scheme <> met.scheme then
+                spell.first_month <= coalesce(ends, 'infinity')
+                and coalesce(
+                    (select ended_by.last_month from ended_by where ended_by.ended_id = spell.id),
+                    spell.last_month, 'infinity'
+                ) >= met.first_month
+            when spell.first_month > met.first_month then spell.first_month <= coalesce(ends, 'infinity')
+            when spell.first_month < met.first_month then spell.last_month >= met.first_month
+        end
         and spell.id not in (select same_id from restated)
     order by spell.first_month
     limit 1

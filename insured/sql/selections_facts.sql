@@ -13,14 +13,13 @@ known as materialized (
         coalesce(date_part('month', %(today)s::date) between rule.window[1] and rule.window[2], true) as in_window,
         person.people, case when person.people = 1 then person.id end as person_id, person.county_id as person_county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
-        -- A station works under its parent's agreement.
-        coalesce(facility.parent_id, facility.id) as contractor_id, county.code as county_code,
+        facility.closed_on as facility_closed_on, county.code as county_code,
         case when facility.kind = 'village_station' then rule.station_slot else 'primary' end as slot
     from typed line
     left join lateral (
         select count(*) as people, min(id) as id, min(county_id) as county_id
         from insured_person
-        where insured_person.document_index = line.document_index
+        where insured_person.document_index = line.document_index and merged_into_id is null
     ) person on true
     -- The rules of the scheme in which the person is insured in the month, or else of any.
     left join lateral (
@@ -63,6 +62,14 @@ met as materialized (
         and ended.first_month < placed.first_month and ended.last_month >= placed.first_month
         and (previous_month is null or previous_month <= ended.first_month)
     left join facilities_facility ended_facility on ended_facility.id = ended.facility_id
+),
+-- The facilities and months of the file with an agreement: few beside its rows.
+contracted as materialized (
+    select distinct asked.facility_id, asked.first_month
+    from (select distinct facility_id, first_month from met) asked
+    join facilities_contracted contracted
+        on contracted.facility_id = asked.facility_id and contracted.kind = 'outpatient'
+        and contracted.days && month_days(asked.first_month)
 )
 select
     met.*,
@@ -87,12 +94,10 @@ select
         where spell.person_id = met.person_id and spell.scheme = met.scheme
             and spell.first_month < date_trunc('year', %(today)s::date)
     ) as new_member,
-    facility_county_id is null or exists (
-        select from facilities_agreement agreement
-        where agreement.facility_id = contractor_id and agreement.kind = 'outpatient'
-            and agreement.first_day < met.first_month + interval '1 month' and agreement.last_day >= met.first_month
-    ) as has_agreement
+    contracted.facility_id is not null
+        or facility_county_id is null and coalesce(facility_closed_on > met.first_month, true) as has_agreement
 from met
+left join contracted on contracted.facility_id = met.facility_id and contracted.first_month = met.first_month
 left join insured_selection chosen
     on chosen.person_id = met.person_id and chosen.slot = met.slot and chosen.kind <> 'change'
     and date_part('year', chosen.first_month) = met.year

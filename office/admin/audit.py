@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponseRedirect
-from django.urls import path, reverse
 from django.utils.timezone import localtime, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -20,8 +17,6 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.utils import parse_date_str
 
-from office import tables
-from office.access import note
 from office.admin.changes import (
     because_of,
     business_of,
@@ -35,9 +30,8 @@ from office.admin.changes import (
 from office.admin.records import ReadOnlyAdmin
 from office.history import RECORDED
 from office.kinds import Table
-from office.models import AccessRecord, Act, History, HistoryHead, Operation
+from office.models import AccessRecord, History, HistoryHead, Operation
 
-EXPORTED_AT_MOST = 200_000
 BATCH = 2_000
 
 
@@ -76,52 +70,19 @@ class AuditAdmin(ReadOnlyAdmin):
     """A long list to look through and to take away, as far as it is filtered."""
 
     list_select_related = ["staff"]
-    list_before_template = "office/exports.html"
     list_display_links = None
     ordering = ["-id"]
     sortable_by = ()
 
-    def get_urls(self):
-        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
-        export = self.admin_site.admin_view(self.export)
-        return [path("export.<str:extension>", export, name=name), *super().get_urls()]
-
-    def changelist_view(self, request, extra_context=None):
-        exports = []
-        if self.may_export(request):
-            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
-            query = f"?{request.GET.urlencode()}" if request.GET else ""
-            exports = [
-                (label, reverse(name, args=[extension]) + query)
-                for extension, label in (("xlsx", "Excel"), ("csv", "CSV"))
-            ]
-        return super().changelist_view(request, {"exports": exports, **(extra_context or {})})
-
     def may_export(self, request) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.export_{self.opts.model_name}")
 
-    def export(self, request, extension):
-        """The list as it is filtered, as a file; that it was taken away is noted."""
-        if not self.may_export(request):
-            raise PermissionDenied
-        if extension not in tables.WRITERS:
-            raise Http404
-        found = self.get_changelist_instance(request).queryset
-        if found[EXPORTED_AT_MOST : EXPORTED_AT_MOST + 1].exists():
-            messages.error(
-                request,
-                _("More than %(limit)s records: choose fewer days, one person or one kind of record.")
-                % {"limit": f"{EXPORTED_AT_MOST:,}"},
-            )
-            listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-            return HttpResponseRedirect(f"{listed}?{request.GET.urlencode()}")
-        note(request, Act.EXPORT, subject=self.opts.label_lower, detail=request.GET.urlencode()[:500])
-        table = Table(
+    def table_of(self, request, *, opened: bool) -> Table:
+        return Table(
             title=str(self.opts.verbose_name_plural),
             columns={str(header): "text" for header in self.exported},
-            rows=self.rows(found),
+            rows=self.rows(self.get_changelist_instance(request).queryset),
         )
-        return tables.download(table, extension)
 
 
 @admin.register(History)

@@ -22,6 +22,10 @@ EXPLANATIONS = {
         _("Facility without an agreement"),
         _("The facility has no agreement for the time: enter it, or the people have to choose another."),
     ),
+    "facility_closed": (
+        _("Facility closed"),
+        _("The people have to choose another facility; where it has a successor, that is named."),
+    ),
     "died_before_january": (_("Died before January"), _("The selection ends with the year.")),
     "not_insured_in_january": (
         _("Not insured in January"),

@@ -6,6 +6,8 @@ from office.admin.panels import Panel
 from office.layouts import layout
 from office.models import County, ImportFile, ImportState, Outcome
 from office.returned import RowView, noticed_rows, rows
+from office.staging import Refused
+from office.undoing import may_be_undone, what_rests_on, written
 
 ROWS_SHOWN = 50
 NOTICED = "noticed"
@@ -16,7 +18,7 @@ WHO = ("姓名", "人员编号", "机构代码", "机构名称", "单位名称")
 def import_page(import_file: ImportFile, query) -> dict:
     """The page's context; `query` says which rows are looked at."""
     counts = import_file.counts
-    looked_over = import_file.state in (ImportState.CHECKED, ImportState.APPLIED)
+    looked_over = import_file.state in (ImportState.CHECKED, ImportState.APPLIED, ImportState.UNDONE)
     kept = bool(counts) and looked_over and not import_file.forgotten_at
     tabs = _tabs(counts) if kept else []
     chosen = query.get("rows")
@@ -31,6 +33,35 @@ def import_page(import_file: ImportFile, query) -> dict:
         "tabs": tabs,
         "chosen": chosen,
         "looked_at": looked_at(import_file, chosen, _after(query.get("after"))) if chosen else None,
+    }
+
+
+def undo_page(import_file: ImportFile) -> dict:
+    """What taking the import back would do, or what stands against it."""
+    did, found, refusal = [], [], ""
+    try:
+        may_be_undone(import_file)
+        did = written(import_file)
+        found = what_rests_on(import_file, did)
+    except Refused as refused:
+        refusal = str(refused)
+    return {
+        "import_file": import_file,
+        "original": import_file,
+        "title": _("Take back %(name)s") % {"name": import_file},
+        "holds": _(layout(import_file.layout).label),
+        "refusal": refusal,
+        "rests_on": found,
+        "may_be_undone": bool(did) and not found,
+        "did": Panel(
+            title=_("What would be taken back"),
+            columns={
+                _("Records"): "text",
+                _("Entered: removed"): "integer",
+                _("Changed: put back"): "integer",
+            },
+            rows=[(one.model._meta.verbose_name, one.rows, one.changed) for one in did],
+        ),
     }
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -23,22 +23,23 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from office import imports
+from office import imports, undoing
 from office.access import note
-from office.admin.import_page import import_page
+from office.admin.import_page import import_page, undo_page
 from office.admin.panels import badged
 from office.admin.records import ReadOnlyAdmin
 from office.import_tasks import enqueue
+from office.import_template import write_template
 from office.layouts import layout
 from office.models import Act, ImportFile, ImportState, Origin, Scheme
 from office.policy import schemes_here
 from office.returned import write_returned_workbook
-from office.staging import Refused
-from office.tables import CONTENT_TYPES, write_template
+from office.staging import Refused, rows_read
+from office.tables import CONTENT_TYPES
 from office.templatetags.figures import whole
 
 STOP_POLLING = 286
-WAITING = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.APPLYING)
+WAITING = (ImportState.UPLOADED, ImportState.CHECKING, *imports.WRITING)
 # The one layout whose file does not say itself for which scheme and year it is.
 OF_A_YEAR = "usage"
 
@@ -144,6 +145,7 @@ class ImportAdmin(ReadOnlyAdmin):
             named("<int:number>/apply/", self.apply, "apply"),
             named("<int:number>/check/", self.check_again, "check"),
             named("<int:number>/cancel/", self.give_up, "cancel"),
+            named("<int:number>/undo/", self.undo, "undo"),
             *super().get_urls(),
         ]
 
@@ -186,9 +188,12 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @method_decorator(require_GET)
     def progress(self, request, number):
-        """Asked for every second while the file is checked; then the page reloads."""
-        if self._file(request, number).state not in WAITING:
+        """Asked for every second while the file is worked on; then the page reloads."""
+        import_file = self._file(request, number)
+        if import_file.state not in WAITING:
             return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+        if rows := rows_read(import_file):
+            return HttpResponse(_("%(rows)s rows read …") % {"rows": whole(rows)})
         return HttpResponse(status=204)
 
     @method_decorator(require_POST)
@@ -218,6 +223,21 @@ class ImportAdmin(ReadOnlyAdmin):
             messages.error(request, str(refused))
         return redirect("admin:office_importfile_change", number)
 
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def undo(self, request, number):
+        """What taking the import back would do, and having a worker do it."""
+        import_file = self._to_change(request, number)
+        if request.method == "POST":
+            try:
+                reason = request.POST.get("reason", "")[:200]
+                enqueue(undoing.confirm_undo(import_file, by=request.user, reason=reason))
+            except Refused as refused:
+                messages.error(request, str(refused))
+            return redirect("admin:office_importfile_change", number)
+        if import_file.state != ImportState.APPLIED:
+            return redirect("admin:office_importfile_change", number)
+        return self._page(request, "office/import_undo.html", undo_page(import_file))
+
     @method_decorator(require_GET)
     def returned(self, request, number):
         """The rejected rows as the clerk's own workbook, with the reasons."""
@@ -237,14 +257,14 @@ class ImportAdmin(ReadOnlyAdmin):
             raise Http404
         declared = layout(name)
         file_name = _("%(layout)s template.xlsx") % {"layout": _(declared.label)}
-        return _workbook(file_name, lambda file: write_template(declared.columns, file))
+        return _workbook(file_name, lambda file: write_template(declared, file))
 
     def _file(self, request, number) -> ImportFile:
         if not self.has_view_permission(request):
             raise PermissionDenied
         if not str(number).isdecimal():
             raise Http404
-        files = self.get_queryset(request).select_related("uploaded_by", "applied_by", "repeats")
+        files = self.get_queryset(request).select_related("uploaded_by", "applied_by", "undone_by", "repeats")
         return get_object_or_404(files, pk=number)
 
     def _to_change(self, request, number) -> ImportFile:

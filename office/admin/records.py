@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from office.admin.exports import Exported
 from office.admin.panels import PanelOf
 from office.admin.timeline import timeline
 from office.fields import MonthField
@@ -34,12 +35,15 @@ class Titled:
         return str(self._title)
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(Exported, ModelAdmin):
     """Records people keep: listed without a COUNT, saved or refused with a reason, shown with panels."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
+    list_before_template = "office/list_note.html"
+    # Said above the list to whoever works for some counties only.
+    list_note = ""
     list_fullwidth = True
     list_filter_submit = True
     compressed_fields = True
@@ -51,6 +55,8 @@ class RecordAdmin(ModelAdmin):
     history_along: ClassVar[tuple[str, ...]] = ()
     # Paths to the counties a record belongs to; without, it is the whole agency's.
     counties: ClassVar[tuple[str, ...]] = ()
+    # Where Ctrl-K finds such records (settings.PALETTE): their icon there.
+    palette_icon = "article"
     # What the button for a new record says.
     add_label = gettext_lazy("Add")
     formfield_overrides = {MonthField: {"widget": UnfoldAdminTextInputWidget(attrs=MONTH_INPUT)}}
@@ -96,6 +102,10 @@ class RecordAdmin(ModelAdmin):
                 _("This was not saved: it contradicts what was saved meanwhile. Look again and repeat."),
             )
             return HttpResponseRedirect(request.get_full_path())
+
+    def in_brief(self, record) -> str:
+        """What Ctrl-K says of a record beside its name; numbers are masked."""
+        return ""
 
     def title_of(self, record):
         """What the record is called above its page, where it should not be its own name."""

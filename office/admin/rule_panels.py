@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from office.admin.figure_form import can_be_entered
 from office.admin.figure_words import in_language, in_words, stretch
 from office.admin.panels import Panel
-from office.admin.rule_words import CATEGORIES, NAMES, SECTIONS, WORDS
+from office.admin.rule_words import CATEGORIES, CHOOSING, NAMES, SECTIONS, WORDS
 from office.admin.version_acts import EVENTS
 from office.models import County, PolicyVersion, Staff
 from office.policy import pack_of
@@ -188,6 +188,24 @@ def credits(version: PolicyVersion) -> Panel:
     )
 
 
+def choosing(version: PolicyVersion) -> Panel | None:
+    """How people choose their facility; None where the rules know no such choice."""
+    pack = pack_of(version)
+    if pack.selection is None:
+        return None
+    places = [WORDS[level] for level in pack.gates.selectable_levels]
+    places.append(_("in or outside the city") if pack.selection.outside else _("in the city only"))
+    details = {"place": "、".join(map(str, places))}
+    return Panel(
+        title=SECTIONS["selection"],
+        columns={_("Article"): "text", _("Rule"): "text", _("Detail"): "text"},
+        rows=[
+            (article, CHOOSING[rule], details.get(rule, ""))
+            for rule, article in pack.selection.articles.items()
+        ],
+    )
+
+
 def account_rules(version: PolicyVersion) -> Panel:
     """What accounts may be used for and when they are paid out."""
     pack = pack_of(version)
@@ -196,10 +214,14 @@ def account_rules(version: PolicyVersion) -> Panel:
         (_("not allowed"), pack.account_bans),
         (_("paid out on"), pack.account_payouts),
     ]
+    rows = [(rule.article, label, in_language(rule.text)) for label, rules in groups for rule in rules]
+    if pack.family_elsewhere is not None:
+        elsewhere = _("For relatives insured elsewhere in the province too")
+        rows.append((pack.family_elsewhere.article, _("allowed"), elsewhere))
     return Panel(
         title=_("Use of personal accounts"),
         columns={_("Article"): "text", _("Rule"): "text", _("What"): "text"},
-        rows=[(rule.article, label, in_language(rule.text)) for label, rules in groups for rule in rules],
+        rows=rows,
     )
 
 

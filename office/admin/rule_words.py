@@ -101,4 +101,13 @@ CATEGORIES = {
     "day_surgery": _("day surgery"),
 }
 
+# What each rule of choosing a facility says (`policies.sections.SELECTION_RULES`).
+CHOOSING = {
+    "once": _("One facility is chosen for a year; the choice may be made anew until it begins."),
+    "place": _("Where it may lie, and of which level"),
+    "change": _("It is changed for a reason."),
+    "takes_effect": _("A change holds from the month after it is asked for."),
+    "referral": _("Only the selected facility refers elsewhere."),
+}
+
 UNITS = {"percent": "%", "yuan": _("yuan"), "months": _("months")}

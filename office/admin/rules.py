@@ -93,6 +93,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             *rule_panels.figures(version, request.user),
             rule_panels.credits(version),
             rule_panels.account_rules(version),
+            rule_panels.choosing(version),
             rule_panels.counties(),
             rule_panels.events(version),
             timeline(request, version),

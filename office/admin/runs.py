@@ -1,8 +1,11 @@
 """Runs: the list, preparing one, its page, its acts and its downloads."""
 
+import contextlib
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -25,7 +28,7 @@ from office.admin.run_acts import ACTS
 from office.admin.run_page import run_page
 from office.fields import MonthFormField
 from office.kinds import kind_of, kinds_of
-from office.models import YEARLY_KINDS, Act, Origin, Run, Scheme
+from office.models import YEARLY_KINDS, Act, Origin, Run, RunKindName, Scheme
 from office.policy import schemes_here
 from office.refusal import RunRefused
 from office.scope import may_in_whole_city
@@ -89,6 +92,18 @@ class RunAdmin(ReadOnlyAdmin):
         "reviewed_by",
         "posted_at",
     ]
+    exported = (
+        "number",
+        "kind",
+        "period_shown",
+        "scheme",
+        "state",
+        "rows",
+        "amount",
+        "prepared_by",
+        "reviewed_by",
+        "posted_at",
+    )
     list_display_links = ["number", "kind"]
     list_select_related = ["prepared_by", "reviewed_by", "reverses"]
     list_filter = [
@@ -99,7 +114,25 @@ class RunAdmin(ReadOnlyAdmin):
     ]
     ordering = ["-id"]
     sortable_by = ()
+    search_fields = ["kind"]  # shows the search box
+    search_help_text = gettext_lazy("Number, month or kind of the run")
+    palette_icon = "event_repeat"
     add_label = gettext_lazy("Prepare a run")
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip().lstrip("#")
+        if not term:
+            return queryset, False
+        kinds = [kind for kind, label in RunKindName.choices if term.casefold() in str(label).casefold()]
+        found = Q(kind__in=kinds)
+        if term.isdecimal() and len(term) < 19:
+            found |= Q(pk=term)
+        with contextlib.suppress(ValueError):
+            found |= Q(period=Month.parse(term))
+        return queryset.filter(found), False
+
+    def in_brief(self, run):
+        return f"{run.get_state_display()} · {yuan(run.amount)}"
 
     @admin.display(description=gettext_lazy("number"))
     def number(self, run):

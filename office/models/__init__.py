@@ -4,7 +4,8 @@ from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
-from office.models.history import History, HistoryHead, Operation
+from office.models.export import Export, ExportState
+from office.models.history import History, HistoryHead, Operation, Overwritten
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
 from office.models.period import PeriodAct, PeriodEvent
 from office.models.policy import PolicyEvent, PolicyState, PolicyVersion
@@ -32,6 +33,8 @@ __all__ = [
     "Dimension",
     "Excess",
     "ExclusiveRoles",
+    "Export",
+    "ExportState",
     "History",
     "HistoryHead",
     "ImportFile",
@@ -41,6 +44,7 @@ __all__ = [
     "Operation",
     "Origin",
     "Outcome",
+    "Overwritten",
     "PeriodAct",
     "PeriodEvent",
     "PolicyEvent",

@@ -18,6 +18,7 @@ class Act(models.TextChoices):
     PASSWORD = "password", _("Changed a password")
     SHOW = "show", _("Opened protected data")
     EXPORT = "export", _("Exported a list")
+    EXPORT_OPENED = "export_opened", _("Exported a list with protected data")
     DOWNLOAD = "download", _("Downloaded a file")
     OUT_OF_SCOPE = "out_of_scope", _("Asked for a record out of sight")
     REFUSED = "refused", _("Asked for a page without the right to it")

@@ -43,6 +43,8 @@ class History(models.Model):
     record = models.BigIntegerField(_("number"), null=True)
     ids = NumbersField(_("numbers"), null=True)
     changes = models.JSONField(_("what changed"), null=True)
+    # Whose snapshots see it: null where it was written before this was kept.
+    transaction = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("change of a record")
@@ -59,6 +61,7 @@ class History(models.Model):
             models.Index(fields=["staff", "id"], name="history_by_staff"),
             models.Index(fields=["because", "id"], condition=~Q(because=""), name="history_of_business"),
             BrinIndex(fields=["at"], name="history_at"),
+            BrinIndex(fields=["transaction"], name="history_of_transaction"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -75,6 +78,25 @@ class History(models.Model):
 
     def __str__(self):
         return f"#{self.pk} {self.get_operation_display()}"
+
+
+class Overwritten(models.Model):
+    """Sealed values of a record, and their indexes, that an import wrote over; written by trigger.
+
+    Kept until the import is taken back or its file forgotten: the history itself never holds them.
+    """
+
+    because = models.CharField(max_length=50)
+    model = models.CharField(max_length=50)
+    record = models.BigIntegerField()
+    old = models.JSONField()
+
+    class Meta:
+        db_table = "office_overwritten"
+        default_permissions = []
+        constraints = [
+            models.UniqueConstraint(fields=["because", "model", "record"], name="overwritten_once")
+        ]
 
 
 class HistoryHead(models.Model):

@@ -17,6 +17,8 @@ class ImportState(models.TextChoices):
     APPLIED = "applied", _("Applied")
     REFUSED = "refused", _("Refused")
     CANCELLED = "cancelled", _("Cancelled")
+    UNDOING = "undoing", _("Being taken back")
+    UNDONE = "undone", _("Taken back")
 
 
 class ImportFile(models.Model):
@@ -31,6 +33,10 @@ class ImportFile(models.Model):
     header = models.JSONField(_("header"), default=list)
     state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.UPLOADED)
     counts = models.JSONField(_("counts"), default=dict)
+    # The same for the same rows, in whatever order and whatever kind of file.
+    content_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # By what its rows were judged, and when (`office/judged.py`).
+    judged = models.JSONField(default=dict, editable=False)
     refusal = models.JSONField(_("reason of refusal"), null=True)
     repeats = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, verbose_name=_("same content as")
@@ -49,6 +55,15 @@ class ImportFile(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     checked_at = models.DateTimeField(_("checked at"), null=True)
     applied_at = models.DateTimeField(_("applied at"), null=True)
+    undone_by = models.ForeignKey(
+        Staff,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="undone_imports",
+        verbose_name=_("taken back by"),
+    )
+    undone_at = models.DateTimeField(_("taken back at"), null=True)
+    undo_reason = models.CharField(_("reason for taking it back"), max_length=200, blank=True)
     forgotten_at = models.DateTimeField(_("file deleted at"), null=True)
 
     class Meta:
@@ -99,6 +114,8 @@ class ImportRow(models.Model):
     problems = ArrayField(models.TextField(), verbose_name=_("problems"), null=True)
     notices = ArrayField(models.TextField(), verbose_name=_("notices"), null=True)
     changes = models.JSONField(_("changes"), null=True)
+    # Of a row to be written, what the steps of its layout need of it: a row of SQL as text.
+    fact = models.TextField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("row of an import")

@@ -18,7 +18,7 @@ FACILITY_IS_MINE = f"""exists (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('facilities', '0004_sealed_bank_accounts'),
+        ('facilities', '0007_assessments'),
         ('office', '0016_pages_act_for_who_asked'),
         ('settlement', '0003_counties_see_their_facilities'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,11 +1,14 @@
--- Heads of a month: who counts at which facility, and where they chose. People whose selection covers it, who are insured and alive on its first day.
--- Village stations count at their parent; with two slots a person counts once, the chosen facility first;
--- facilities outside the city and months without an agreement have no heads (12, 14; 9(2)1).
-with chosen as (
-    select distinct on (selection.person_id)
-        selection.person_id,
-        coalesce(facility.parent_id, facility.id) as facility_id,
-        facility.id as chosen_id
+-- Heads of a month: who counts at which facility, and where they chose. People whose selection covers it, who are
+-- insured and alive on its first day. Village stations count at the parent they have in the month; with two slots
+-- a person counts once, the chosen facility first; facilities outside the city and months without an agreement
+-- have no heads (12, 14; 9(2)1).
+with contracted as materialized (
+    select distinct facility_id, contractor_id
+    from facilities_contracted
+    where kind = 'outpatient' and days && month_days(%(month)s)
+),
+chosen as (
+    select distinct on (selection.person_id) selection.person_id, selection.facility_id as chosen_id
     from insured_selection selection
     join facilities_facility facility on facility.id = selection.facility_id
     join insured_person person on person.id = selection.person_id
@@ -20,10 +23,6 @@ with chosen as (
       )
     order by selection.person_id, selection.slot = 'station'
 )
-select facility_id, chosen_id, person_id
+select contracted.contractor_id as facility_id, chosen.chosen_id, chosen.person_id
 from chosen
-where exists (
-    select from facilities_agreement agreement
-    where agreement.facility_id = chosen.facility_id and agreement.kind = 'outpatient'
-      and agreement.first_day < (%(month)s::date + interval '1 month') and agreement.last_day >= %(month)s
-)
+join contracted on contracted.facility_id = chosen.chosen_id

@@ -71,6 +71,14 @@ def test_a_clerk_imports_a_workbook_and_corrects_its_bad_row(signed_in):
     page.get_by_text("已导入").first.wait_for()  # by the worker
     assert Enrolment.objects.get(person__document_index=document_index(BAD)).base == Decimal("5000.00")
 
+    page.get_by_role("link", name="撤回……").click()
+    assert page.get_by_role("row", name="参保人").count() == 1
+    assert fits(page)
+    page.get_by_label("原因").fill("上传错了")
+    page.get_by_role("button", name="撤回导入").click()
+    page.get_by_text("已撤回").first.wait_for()  # by the worker
+    assert [person.document_number for person in Person.objects.all()] == [GOOD]
+
 
 def test_a_month_is_prepared_approved_posted_and_its_roll_downloaded(signed_in):
     member("clerk")

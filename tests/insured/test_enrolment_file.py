@@ -19,6 +19,7 @@ from tests.files import (
     applied,
     checked,
     counts,
+    csv,
     enrolment,
     notices,
     problems,
@@ -155,10 +156,21 @@ def test_the_same_rows_again_change_nothing():
     assert spells()[: len(before)] == before
 
 
-def test_spells_of_two_schemes_do_not_touch_each_other():
+def test_nobody_is_in_two_schemes_in_the_same_month():
     applied([enrolment()])
-    applied([enrolment(险种="390", 参保身份="居民", 月缴费基数="", 生效年月="2023-05")])
-    assert [(spell[1], spell[5]) for spell in spells()] == [("310", None), ("390", None)]
+    resident = {"险种": "390", "参保身份": "居民", "月缴费基数": ""}
+    [(row, column, message)] = problems(checked([enrolment(**resident, 生效年月="2023-05")]))
+    assert (row, column) == (2, "险种")
+    assert message == "this person is insured in the other scheme for 2023-01–: end that first"
+    ended = enrolment(终止年月="2023-04")
+    crossing = problems(checked([ended, enrolment(**resident, 生效年月="2023-04")]))
+    told = "insures the same person in the other scheme in the same months"
+    assert [message for _row, _column, message in crossing] == [f"row 3 {told}", f"row 2 {told}"]
+    applied([enrolment(**resident, 生效年月="2023-05"), ended])
+    assert [(spell[1], spell[5] and str(spell[5])) for spell in spells()] == [
+        ("310", "2023-04"),
+        ("390", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -324,6 +336,17 @@ def test_the_same_content_is_applied_once():
         imports.apply(again, by=None)
     with translation.override("en"), pytest.raises(Refused, match="nothing is done twice"):
         imports.apply(file, by=None)
+
+
+def test_the_same_rows_in_another_order_and_another_kind_of_file_are_recognised():
+    rows = [enrolment(手机号码="13800000000"), enrolment(证件号码=OTHER, 备注="x")]
+    first = applied(rows)
+    turned = csv([dict(reversed(row.items())) for row in reversed(rows)])
+    again = checked(turned, name="b.csv")
+    assert again.repeats == first
+    assert counts(again) == {"unchanged": 2}
+    assert checked([rows[0]]).repeats is None
+    assert checked([rows[0], enrolment(证件号码=OTHER, 姓名="李四")]).repeats is None
 
 
 def test_what_changed_since_the_preview_is_not_applied():

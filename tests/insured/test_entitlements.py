@@ -8,7 +8,8 @@ from django.utils.translation import override
 
 from insured.models import CertifiedDisease, FamilyLink, Filing, Referral
 from office.acting import acting
-from office.models import History
+from office.models import AccessRecord, Act, History
+from office.sealing import masked
 from tests.cities import rules_of
 from tests.population import contract, identity_card, insure, member, select
 
@@ -72,7 +73,7 @@ def test_a_marriage_and_its_end(ask, client):
         connection.check_constraints()
 
 
-def test_relatives_insured_in_the_province_where_the_rules_say_so(ask, administrator):
+def test_relatives_insured_in_the_province_where_the_rules_say_so(ask, client):
     """Honghe 18: by name and document, sealed; whoever is on record here is chosen from the records."""
     rules_of("honghe")
     holder, mother = insure(), insure()
@@ -82,6 +83,10 @@ def test_relatives_insured_in_the_province_where_the_rules_say_so(ask, administr
     found = FamilyLink.objects.get()
     assert (found.relative_name, found.relative_document) == ("李母", number)
     assert number.encode() not in bytes(found.relative_document_sealed)
+    page = client.get(f"/insured/familylink/{found.pk}/change/").content.decode()
+    assert masked(number) in page and number not in page
+    assert number in client.post(f"/insured/familylink/{found.pk}/show/").content.decode()
+    assert AccessRecord.objects.get(act=Act.SHOW).subject == f"insured.familylink {found.pk}"
     assert "linked already" in ask("familylink", **link(holder, "parent", **given))
     assert "choose the record instead" in ask(
         "familylink", **link(holder, "parent", relative_name="母", relative_document=mother.document_number)

@@ -126,7 +126,7 @@ def test_faults_of_a_single_row(person, hospital, other):
         (
             choice(person, other, "2023-05"),
             "类型",
-            "a facility is already chosen for this year: enter a later choice as 变更 (article 18)",
+            "a facility is already chosen for this year: enter a later choice as 变更 (article 16)",
         ),
         (
             choice(person, other, "2023-03", "变更"),
@@ -162,7 +162,7 @@ def test_two_first_choices_in_one_file(person, hospital, other):
     file = check(choice(person, hospital), choice(person, other, "2023-06"))
     assert problems(file) == [
         (2, "Row", "goes together with row 3, which was rejected"),
-        (3, "类型", "a facility is already chosen for this year: enter a later choice as 变更 (article 18)"),
+        (3, "类型", "a facility is already chosen for this year: enter a later choice as 变更 (article 16)"),
     ]
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from insured.models import Person
 from office.layouts import layout
 from office.models import ImportFile, ImportRow
+from office.returned import write_returned_workbook
 from office.staging import rows_as_sent
-from tests.files import PERSON, checked, csv, enrolment, headers_of, problems, refusal, workbook
+from tests.files import PERSON, checked, csv, enrolment, headers_of, notices, problems, refusal, workbook
+from tests.population import identity_card
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +144,8 @@ def test_text_tables_are_read_in_their_encodings(encoding):
 def as_sent(file: ImportFile) -> dict[str, str]:
     """The cells of the only row, by header."""
     number = ImportRow.objects.get(import_file=file).number
-    [cells] = rows_as_sent(file, layout=layout(file.layout), numbers=[number])
+    with rows_as_sent(file, layout=layout(file.layout), numbers=[number]) as (_sheet, _titles, rows):
+        [cells] = rows
     return dict(zip(file.header, cells, strict=True))
 
 
@@ -214,3 +217,101 @@ def test_files_are_kept_under_random_names(settings):
     assert file.name == "名单.xlsx"
     assert (Path(settings.MEDIA_ROOT) / file.stored_as).exists()
     assert ImportFile.objects.count() == 1
+
+
+def sheet_of(write) -> bytes:
+    """A workbook whose only sheet 参保 is filled by `write`."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        write(book.add_worksheet("参保"), book)
+    return content.getvalue()
+
+
+def test_titles_second_and_merged_headers_are_pointed_at():
+    names, values = list(enrolment()), list(enrolment().values())
+
+    def titled(sheet, book):
+        sheet.merge_range(0, 0, 0, 6, "2023年参保登记表")
+        sheet.write_row(1, 0, names)
+        sheet.write_row(2, 0, values)
+
+    def merged(sheet, book):
+        sheet.write_row(0, 0, names)
+        sheet.merge_range(0, len(names), 0, len(names) + 1, "备注")
+        sheet.write_row(1, 0, values)
+
+    def two_rows(sheet, book):
+        sheet.write_row(0, 0, names)
+        sheet.write_row(
+            1, 0, ["psn_cert_no", "psn_name", "insutype", "psn_type", "clct_base", "begn", "admdvs"]
+        )
+        sheet.write_row(2, 0, values)
+
+    assert refusal(checked(sheet_of(titled))) == (
+        "The headers stand in row 2: delete the rows above it, so that they are the first row."
+    )
+    assert refusal(checked(sheet_of(merged))) == (
+        "Headers are merged (H1:I1): unmerge them, so that each column has a header of its own."
+    )
+    file = checked(sheet_of(two_rows))
+    assert {row for row, _header, _message in problems(file)} == {2}
+    assert file.counts["new"] == 1
+    assert not Person.objects.exists()
+
+
+def test_hidden_rows_and_formulas_are_read_and_said_so():
+    names = list(enrolment())
+
+    def write(sheet, book):
+        sheet.write_row(0, 0, names)
+        for line in (1, 2):
+            sheet.write_row(line, 0, list(enrolment(证件号码=identity_card(line)).values()))
+        sheet.write_formula(1, names.index("月缴费基数"), "=4000+1000", None, 5000)
+        sheet.set_row(2, None, None, {"hidden": True})
+
+    file = checked(sheet_of(write))
+    assert file.counts["new"] == 2
+    assert notices(file) == [
+        (2, "月缴费基数", "is a formula: its value “5000” was taken"),
+        (3, "Row", "is hidden in the workbook, and was read like the others"),
+    ]
+
+
+def test_a_hundred_thousand_empty_rows_at_the_end_are_nothing():
+    def write(sheet, book):
+        form = book.add_format({"num_format": "@"})
+        sheet.write_row(0, 0, list(enrolment()))
+        sheet.write_row(1, 0, list(enrolment(姓名="").values()))
+        for line in range(2, 100_002):
+            sheet.write_blank(line, 0, None, form)
+
+    file = checked(sheet_of(write))
+    assert (file.counts["rows"], problems(file)) == (1, [(2, "姓名", "is required but empty")])
+
+
+def test_the_returned_workbook_has_the_clerks_sheet_headers_and_columns():
+    starred = [
+        "证件号码*",
+        "姓名*",
+        "险种*",
+        "参保身份*",
+        "月缴费基数",
+        "生效年月*",
+        "区县代码*",
+        "备注 （内部）",
+    ]
+
+    def write(sheet, book):
+        sheet.write_row(0, 0, starred)
+        sheet.write_row(3, 0, [*enrolment(月缴费基数="x", 生效年月="2023-13").values(), "  留着 "])
+
+    content = io.BytesIO()
+    write_returned_workbook(checked(sheet_of(write)), content)
+    book = load_workbook(content)
+    assert book.sheetnames == ["参保"]
+    header, row = book.active.iter_rows()
+    assert [cell.value for cell in header] == [*starred, "退回原因"]
+    assert (row[7].value, row[0].data_type, row[0].number_format) == ("  留着 ", "s", "@")
+    assert [cell.column for cell in row if cell.fill.fill_type == "solid"] == [5, 6]
+    assert row[8].value.startswith("第4行")
+    assert "月缴费基数" in row[8].value and "生效年月" in row[8].value

@@ -3,16 +3,20 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 
+from facilities.agreements import suspend
 from insured.models import Enrolment, Person
-from office import imports
+from office import imports, staging
+from office.acting import acting
 from office.import_tasks import apply_import, check_import
 from office.models import ImportFile, ImportState, Origin
 from office.staging import Refused
 from office.tasks import sweep
 from tests.files import checked, counts, enrolment, workbook
-from tests.population import identity_card, member
+from tests.population import contract, identity_card, member
+from tests.worker import wait_until
 
 
 def at_once(*files) -> list[str]:
@@ -71,6 +75,79 @@ def test_a_record_entered_by_hand_meanwhile(committed):
     assert counts(imports.check(file)) == {"changed": 1}
     assert at_once(file) == ["applied"]
     assert Enrolment.objects.get().person == person
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_what_was_judged_is_taken_up_unless_something_it_rests_on_has_changed(committed, monkeypatch):
+    judged = []
+    judge = imports.judge
+
+    def counting(*given, **values) -> None:
+        judged.append(1)
+        judge(*given, **values)
+
+    monkeypatch.setattr(imports, "judge", counting)
+
+    def judged_while_applied(file: ImportFile) -> int:
+        judged.clear()
+        imports.apply(file, by=None)
+        return len(judged)
+
+    def person(number: int) -> ImportFile:
+        return checked(people([number]))
+
+    assert judged_while_applied(person(1)) == 0
+    waiting = person(2)
+    execute("insert into insured_employer (code, name) values ('E1', '某厂')")  # by hand, past the portal
+    assert judged_while_applied(waiting) == 1
+    waiting = person(3)
+    execute("update office_importfile set judged = jsonb_set(judged, '{by}', '\"another day\"')")
+    assert judged_while_applied(waiting) == 1
+    waiting = person(4)
+    member("clerk")  # no record that it was judged by
+    assert judged_while_applied(waiting) == 0
+    agreement = contract().agreements.first()
+    waiting = person(5)
+    suspend(agreement, on=agreement.first_day, reason="整改")  # read through a view
+    assert judged_while_applied(waiting) == 1
+    assert Person.objects.count() == Enrolment.objects.count() == 5
+
+
+def rows_shown(file: ImportFile) -> int:
+    """How far the file is, as a page tells it."""
+    with acting(staff=None, origin=Origin.PAGE, role=settings.PAGES_ROLE):
+        return staging.rows_read(file)
+
+
+def test_a_small_file_does_not_wait_for_the_check_of_a_large_one(committed):
+    large = imports.upload(
+        layout="enrolments", name="a.xlsx", content=[workbook(people([1]))], by=None, origin=Origin.PAGE
+    )
+    go_on = threading.Event()
+
+    def check_slowly() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            ImportFile.objects.select_for_update().get(pk=large.pk)
+            cursor.execute(imports.STAGED)
+            staging.name_connection(large)
+            with cursor.copy(staging.COPY_ROWS) as copy:
+                copy.write(b"1\t{}\t{}\t{}\t{}\n" * 20_000)
+                go_on.wait(60)
+        connection.close()
+
+    checking = threading.Thread(target=check_slowly)
+    checking.start()
+    wait_until(lambda: rows_shown(large) > 0, seconds=30)
+    small = checked(people([2]))
+    assert at_once(small) == ["applied"]
+    go_on.set()
+    checking.join()
+    assert rows_shown(large) == 0
+    assert Person.objects.count() == 1
 
 
 @pytest.mark.django_db

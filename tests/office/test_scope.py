@@ -5,7 +5,8 @@ from django.conf import settings
 from django.db import ProgrammingError, connection
 
 from accounts.models import Account, RunLine, Transfer
-from insured.models import Enrolment, Person, Selection
+from insured import spells
+from insured.models import Enrolment, Person, PersonChange, Selection
 from insured.search import find_people
 from office import runs
 from office.acting import acting
@@ -16,7 +17,7 @@ from tests.population import contract, insure, member, posted, select
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "441602", "441621"
-OF_PEOPLE = [Person, Enrolment, Selection, Account, Transfer, RunLine, RunException, Prepayment]
+OF_PEOPLE = [Person, Enrolment, Selection, PersonChange, Account, Transfer, RunLine, RunException, Prepayment]
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def two_counties():
         facility.county = County.objects.get(code=county)
         facility.save()
         for base in ("5000", None):
-            select(insure(county=county, base=base), facility, first="2023-01")
+            person = insure(county=county, base=base)
+            select(person, facility, first="2023-01")
+            spells.suspend(person, month=Month(2024, 1), reason="停保", by=clerk)
     for kind in ("credit", "prepayment"):
         run = runs.prepare(kind=kind, scheme="310", period=Month(2023, 3), by=clerk, origin="page")
         runs.compute(run.pk)

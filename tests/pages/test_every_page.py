@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from insured.admin.person_acts import ACTS
 from office.groups import ROLES
 from tests.pages.reading import texts_of
 
@@ -36,6 +37,7 @@ def all_pages(office) -> list[str]:
     pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/", "/system/", "/waiting/"]
     pages.append(reverse("admin:office_policyversion_figure", args=["310"]) + "?value=outpatient_rate")
     pages += [page for model in admin.site._registry for page in pages_of(model)]
+    pages += [reverse("admin:insured_person_act", args=[office.people[0].pk, name]) for name in ACTS]
     return pages + [
         reverse("admin:office_run_change", args=[run.pk]) for run in (office.february, office.march)
     ]

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from insured.models import Person
 from office import imports
-from office.import_tasks import apply_import
+from office.import_tasks import apply_import, undo_import
 from office.models import ImportFile, ImportState
 from tests.files import enrolment, workbook
-from tests.population import identity_card
+from tests.population import contract, identity_card, select
 
 GOOD, BAD = identity_card(1), identity_card(2)
 
@@ -108,11 +108,46 @@ def test_progress_and_giving_up(sign_in):
     assert page(clerk, file)
 
 
+def test_an_import_is_taken_back_on_its_page_with_a_reason(sign_in):
+    clerk = sign_in("clerk")
+    file = checked(clerk, [enrolment(证件号码=GOOD)])
+    url = reverse("admin:office_importfile_undo", args=[file.pk])
+    assert clerk.get(url).status_code == 302  # not applied yet
+    clerk.post(reverse("admin:office_importfile_apply", args=[file.pk]))
+    apply_import(file.pk)
+    shown = clerk.get(url).content.decode()
+    assert "将撤回的内容" in shown
+    assert "参保人" in shown
+    assert "请填写撤回原因" in clerk.post(url, {"reason": ""}, follow=True).content.decode()
+    assert "正在撤回导入" in clerk.post(url, {"reason": "上传错了"}, follow=True).content.decode()
+    assert sign_in("auditor").get(url).status_code == 403
+    undo_import(file.pk)
+    assert not Person.objects.exists()
+    assert "上传错了" in page(clerk, file)
+
+    again = checked(clerk, [enrolment(证件号码=GOOD)])
+    clerk.post(reverse("admin:office_importfile_apply", args=[again.pk]))
+    apply_import(again.pk)
+    select(Person.objects.get(), contract(), first="2023-01")
+    url = reverse("admin:office_importfile_undo", args=[again.pk])
+    shown = clerk.get(url).content.decode()
+    assert "选点登记：有1条属于它导入的参保人" in shown
+    clerk.post(url, {"reason": "x"})
+    undo_import(again.pk)
+    assert "不能撤回：选点登记" in page(clerk, again)
+    assert Person.objects.exists()
+
+
 def test_a_template_is_taken_by_the_check_as_it_is(sign_in):
     clerk = sign_in("clerk")
     template = clerk.get(reverse("admin:office_importfile_template", args=["enrolments"])).getvalue()
     book = openpyxl.load_workbook(io.BytesIO(template))
     header = [cell.value for cell in book.active[1]]
+    [scheme] = [drop for drop in book.active.data_validations.dataValidation if "职工" in drop.formula1]
+    assert (scheme.type, scheme.formula1) == ("list", '"职工,居民"')
+    assert book.active.column_dimensions["A"].number_format == "@"
+    told = [[cell.value for cell in row] for row in book["填写说明"].iter_rows()]
+    assert ["险种", "是", "从以下选项中选择：职工、居民", "职工", ""] in told
     values = enrolment()
     book.active.append([values.get(name.rstrip("*"), "") for name in header])
     filled = io.BytesIO()

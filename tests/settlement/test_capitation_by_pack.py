@@ -5,14 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from facilities.models import Agreement
 from insured.models import Selection
 from office.refusal import RunRefused
 from policies.month import Month
 from settlement.models import FacilityUsage
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
-from tests.population import contract, insure, member, select
+from tests.population import agree, contract, insure, member, select
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def test_a_month_without_agreement_has_none_and_its_return_counts_itself(clerk):
     rules_of("shaoguan")
     facility = contract(years=[])
     for first, last in ((date(2024, 1, 1), date(2024, 3, 31)), (date(2024, 6, 1), date(2024, 12, 31))):
-        Agreement.objects.create(facility=facility, kind="outpatient", first_day=first, last_day=last)
+        agree(facility, first=first, last=last)
     residents(facility, 3, first="2024-01")
     residents(facility, 4, first="2024-06")
     assert prepaid(clerk, Month(2024, 3)) == {facility.pk: (3, "12.00")}

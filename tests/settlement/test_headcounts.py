@@ -1,10 +1,11 @@
 """Heads of a month are frozen: what later changes make of them is shown, and taken over with a reason."""
 
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from insured.models import Enrolment, Selection
@@ -12,19 +13,17 @@ from office import runs
 from office.acting import acting
 from office.refusal import RunRefused
 from policies.month import Month
-from settlement.freezing import MONTH_IS_OVER, differences, freeze, heads_in, is_intact, newest
+from settlement.freezing import MONTH_IS_OVER, differences, freeze, frozen_for, heads_in, is_intact, newest
 from settlement.models import Headcount, HeadcountLine
 from tests.accounts.test_credit_run import prepared
 from tests.cities import rules_of
 from tests.population import approved, contract, insure, member, released, select
 
-pytestmark = pytest.mark.django_db
-
 MARCH = Month(2023, 3)
 
 
 @pytest.fixture
-def clerk():
+def clerk(db):
     return member("clerk")
 
 
@@ -140,3 +139,24 @@ def test_the_month_before_is_frozen_where_its_heads_are_prepaid(clerk):
         hospital.pk: (1, "4.00")
     }
     assert [count.month for count in Headcount.objects.all()] == [Month(2024, 1)]
+
+
+def test_of_several_who_ask_at_once_one_counts(committed):
+    clerk = member("clerk")
+    select(insure(), contract(), first="2023-01")
+    run = runs.prepare(kind="prepayment", scheme="310", period=MARCH, by=clerk, origin="page")
+    together, found = threading.Barrier(4), []
+
+    def ask():
+        together.wait()
+        with acting(staff=None, origin="schedule"):
+            found.append(frozen_for(run)(scheme="310", month=MARCH))
+        connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4 and all(heads == found[0] for heads in found)
+    assert [count.number for count in Headcount.objects.all()] == [1]

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from facilities.models import Facility
-from insured.admin import OfPersonAdmin, PersonAdmin
+from insured.admin.people import OfPersonAdmin, PersonAdmin
 from insured.choices import (
     ChoiceRefused,
     Rules,
@@ -45,6 +45,7 @@ class ChoosingForm(forms.ModelForm):
             (CHANGE, _("Change, from %(month)s on") % {"month": now + 1}),
             (NEXT_YEAR, _("Choice for %(year)s") % {"year": now.year + 1}),
         ]
+        self.fields["person"].help_text = _chosen_by(self.initial.get("person"), now)
         self.fields["reason"].help_text = _("Needed for a change, such as a move to another place.")
 
     def clean(self):
@@ -65,6 +66,15 @@ class ChoosingForm(forms.ModelForm):
     def save(self, commit=True):
         self.save_m2m = lambda: None  # as a ModelForm has it; a choice has no such relations
         return self.choice.selection
+
+
+def _chosen_by(person, now: Month) -> str:
+    """What the person a form is opened for has chosen, from this month on."""
+    found = Selection.objects.filter(person=person, last_month__gte=now).select_related("facility")
+    return "；".join(
+        f"{choice.first_month} – {choice.last_month} {choice.facility}"
+        for choice in found.order_by("first_month", "slot")
+    )
 
 
 class CorrectionForm(forms.ModelForm):
@@ -102,6 +112,18 @@ class CorrectionForm(forms.ModelForm):
 class SelectionAdmin(OfPersonAdmin):
     list_display = ["person", "facility", "first_month", "last_month", "kind", "slot"]
     list_select_related = ["person", "facility"]
+    exported = (
+        "person__person_number",
+        "person__name",
+        "document",
+        "facility__code",
+        "facility__name",
+        "slot",
+        "first_month",
+        "last_month",
+        "kind",
+        "reason",
+    )
     list_filter = [("kind", ChoicesDropdownFilter), ("slot", ChoicesDropdownFilter)]
     autocomplete_fields = ["person", "facility"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
@@ -113,8 +135,8 @@ class SelectionAdmin(OfPersonAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return [("person", "act"), ("facility", "reason")]
-        return ["person_link", ("first_month", "last_month"), ("kind", "slot"), ("facility", "reason")]
+            return ["person", "act", "facility", "reason"]
+        return ["person_link", ("first_month", "last_month"), ("kind", "slot"), "facility", "reason"]
 
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["person_link", "first_month", "last_month", "kind", "slot"]

@@ -1,5 +1,7 @@
 """Family links, filings, certified diseases and referrals: their forms, lists, and panels of a person."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -8,17 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from insured.admin import OfPersonAdmin, PersonAdmin
+from insured.admin.people import OfPersonAdmin, PersonAdmin
 from insured.documents import document_index, is_identity_card
-from insured.entitlements import CertifiedDisease, FamilyLink, Filing, Referral, Relation
-from insured.family import demand_link, pack_of_account, uses_of
-from insured.models import Person
+from insured.family import demand_link, pack_of_scheme, uses_of
+from insured.models import CertifiedDisease, FamilyLink, Filing, Person, Referral, Relation
 from insured.referring import demand_selected
 from office.admin.panels import Panel, linked
+from office.admin.protected import ProtectedNumbers
 from office.sealing import masked
 
 
@@ -47,7 +49,7 @@ class InForce(admin.SimpleListFilter):
 def lasting(first, last) -> str:
     """The days something holds, and whether it does today."""
     today = timezone.localdate()
-    state = _("over") if last and last < today else _("not begun") if first > today else ""
+    state = pgettext("days", "over") if last and last < today else _("not begun") if first > today else ""
     text = f"{first:%Y-%m-%d} – {f'{last:%Y-%m-%d}' if last else _('open')}"
     return format_html('{} <span class="note">{}</span>', text, state) if state else text
 
@@ -83,6 +85,11 @@ class FamilyLinkForm(WholeForm):
     class Meta:
         model = FamilyLink
         fields = ["person", "relation", "relative", "relative_name", "first_day", "last_day", "ended_because"]
+        help_texts: ClassVar = {
+            "relative_name": gettext_lazy(
+                "Only for a relative insured elsewhere in the province, where the rules allow it."
+            )
+        }
 
     def demand(self):
         link, document = self.instance, self.cleaned_data.get("relative_document", "").strip().upper()
@@ -99,7 +106,8 @@ class FamilyLinkForm(WholeForm):
 
 
 @admin.register(FamilyLink)
-class FamilyLinkAdmin(OfPersonAdmin):
+class FamilyLinkAdmin(ProtectedNumbers, OfPersonAdmin):
+    show_permission = "insured.show_person"
     form = FamilyLinkForm
     list_display = ["person", "relation", "of_relative", "lasts", "ended_because"]
     list_select_related = ["person"]
@@ -119,6 +127,12 @@ class FamilyLinkAdmin(OfPersonAdmin):
     def get_readonly_fields(self, request, obj=None):
         """Who is linked stays; a link is ended, and another one begun."""
         return [] if obj is None else ["person_link", "relation", "of_relative"]
+
+    def protected_numbers(self, link):
+        return [(_("document number of the relative"), link.relative_document, masked)]
+
+    def numbers_panel(self, request, link, *, opened=False):
+        return super().numbers_panel(request, link, opened=opened) if link.relative_id is None else None
 
     @admin.display(description=gettext_lazy("relative"))
     def of_relative(self, link):
@@ -141,7 +155,7 @@ def family(request, person) -> list[Panel] | None:
     if not request.user.has_perm("insured.view_familylink"):
         return None
     today = timezone.localdate()
-    pack = pack_of_account(person)
+    pack = pack_of_scheme(person)
     given = person.family_links.prefetch_related("relative").order_by("-first_day")
     received = list(person.family_links_to.order_by("-first_day"))
     holders = Person.objects.in_bulk([link.person_id for link in received])
@@ -177,7 +191,7 @@ def family(request, person) -> list[Panel] | None:
         title=_("Accounts this person may use"),
         columns={
             _("This person is the holder's"): "text",
-            _("Account holder"): "text",
+            _("Holder of the account"): "text",
             _("Days"): "text",
             _("Ended because"): "text",
         },
@@ -218,8 +232,16 @@ def filings(request, person) -> Panel | None:
     """What is on file of care elsewhere."""
     if not request.user.has_perm("insured.view_filing"):
         return None
+    pack = pack_of_scheme(person)
+    note = ""
+    if pack is not None:
+        asked = _("Care elsewhere that is not on file is not paid (article %s).")
+        free = _("By the rules here care elsewhere needs no filing (article %s).")
+        article = pack.gates.articles["out_of_area_unfiled"]
+        note = (asked if pack.gates.filing_required else free) % article
     return Panel(
         title=_("Filings out of the area"),
+        note=note,
         columns={
             _("Kind"): "text",
             _("Destination"): "text",
@@ -250,8 +272,9 @@ class CertifiedDiseaseAdmin(OfPersonAdmin):
     autocomplete_fields = ["person", "facility"]
     fields = [
         "person",
-        ("kind", "code"),
-        ("name", "facility"),
+        "kind",
+        ("name", "code"),
+        "facility",
         ("first_day", "last_day"),
         ("evidence", "ended_because"),
     ]
@@ -307,9 +330,11 @@ class ReferralAdmin(OfPersonAdmin):
     autocomplete_fields = ["person", "issued_by", "to_facility"]
     fields = [
         "person",
-        ("issued_by", "diagnosis"),
-        ("to_facility", "to_elsewhere"),
+        "issued_by",
+        "to_facility",
+        "to_elsewhere",
         ("issued_on", "valid_until"),
+        "diagnosis",
     ]
     add_label = gettext_lazy("Enter a referral")
 

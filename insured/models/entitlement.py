@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from facilities.models import Facility
 from insured.documents import document_index
-from insured.models import Person
+from insured.models.person import Person
 from office.sealing import bound, seal, unseal
 
 RELATIVE_DOCUMENT = "insured_familylink.relative_document_sealed"
@@ -77,7 +77,7 @@ class FamilyLink(Dated):
     """A relative who may use the account of `person`: one on record, or where the rules allow it one insured
     elsewhere in the province, by name and document."""
 
-    person = of_person("family_links", label=_("account holder"))
+    person = of_person("family_links", label=_("holder of the account"))
     relation = models.CharField(_("relation"), max_length=6, choices=Relation)
     relative = models.ForeignKey(
         Person,

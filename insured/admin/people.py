@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from facilities.admin import CONCERNED_BY_CLOSING, FacilityAdmin
+from insured.admin.facility_people import people_who_selected
+from insured.admin.person_page import PersonActs
 from insured.models import Employer, Enrolment, Person
-from insured.search import find_people
+from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
 from office.admin.records import RecordAdmin
@@ -30,7 +33,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["document_type", "name", "person_number", "county", "died_on"]
+        fields = ["document_type", "name", "person_number", "county"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,7 +58,7 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(Person)
-class PersonAdmin(ProtectedNumbers, RecordAdmin):
+class PersonAdmin(PersonActs, ProtectedNumbers, RecordAdmin):
     show_permission = "insured.show_person"
     form = PersonForm
     list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
@@ -65,11 +68,24 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
     sortable_by = ()
     search_fields = ["name"]  # shows the search box; the search itself is `find_people`
     search_help_text = gettext_lazy(
-        "Name, whole identity number or its last four characters, or beginning of the person number"
+        "Name or its first letters in pinyin, identity number or its last four characters, or person number"
     )
     panels = []
     history_along = ("enrolments", "selections")
     counties = ("county",)
+    exported = (
+        "person_number",
+        "name",
+        "document_type",
+        "document",
+        "sex",
+        "birth_date",
+        "phone_masked",
+        "county",
+        "died_on",
+    )
+    opened = {"document": "document_number", "phone_masked": "phone"}
+    palette_icon = "person"
 
     @admin.display(description=gettext_lazy("document number"))
     def document(self, person):
@@ -86,7 +102,14 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
         return masked_phone(person.phone) or "–"
 
     def get_search_results(self, request, queryset, search_term):
-        return (find_people(queryset, search_term) if search_term else queryset), False
+        listed = queryset.filter(merged_into=None)
+        if not search_term:
+            return listed, False
+        return listed.filter(pk__in=search_people(request, listed, search_term)), False
+
+    def in_brief(self, person):
+        told = (masked(person.document_number), person.person_number, person.county and person.county.name)
+        return " · ".join(filter(None, told))
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -96,7 +119,6 @@ class PersonAdmin(ProtectedNumbers, RecordAdmin):
             ("document_type", "document"),
             ("sex", "birth_date"),
             ("phone" if self.has_change_permission(request, obj) else "phone_masked", "county"),
-            "died_on",
         ]
 
     def get_readonly_fields(self, request, obj=None):
@@ -148,6 +170,8 @@ def _adding(request, model: str, person, text: str):
 
 
 PersonAdmin.panels += [spells]
+FacilityAdmin.panels.append(people_who_selected)
+CONCERNED_BY_CLOSING.append(people_who_selected)
 
 
 class OfPersonAdmin(RecordAdmin):
@@ -155,17 +179,22 @@ class OfPersonAdmin(RecordAdmin):
 
     autocomplete_fields = ["person"]
     list_select_related = ["person"]
-    ordering = ["-id"]
+    ordering = ["person", "-id"]  # as their index goes, from a county's people on
     sortable_by = ()
     search_fields = ["person__name"]
     search_help_text = PersonAdmin.search_help_text
     counties = ("person__county",)
+    show_permission = PersonAdmin.show_permission
+    opened = {"document": "person__document_number"}
+
+    @admin.display(description=gettext_lazy("document number"))
+    def document(self, record):
+        return masked(record.person.document_number)
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
             return queryset, False
-        people = find_people(Person.objects.all(), search_term)
-        return queryset.filter(person__in=list(people.values_list("pk", flat=True))), False
+        return queryset.filter(person__in=search_people(request, Person.objects.all(), search_term)), False
 
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["person_link"]
@@ -187,6 +216,20 @@ class OfPersonAdmin(RecordAdmin):
 class EnrolmentAdmin(OfPersonAdmin):
     list_display = ["person", "scheme", "status", "first_month", "last_month", "base", "county"]
     list_select_related = ["person", "county"]
+    exported = (
+        "person__person_number",
+        "person__name",
+        "document",
+        "scheme",
+        "status",
+        "first_month",
+        "last_month",
+        "base",
+        "retirement_group",
+        "employer__code",
+        "employer__name",
+        "county",
+    )
     list_filter = [("scheme", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter)]
     autocomplete_fields = ["person", "employer"]
     fields = [
@@ -206,7 +249,3 @@ class EmployerAdmin(RecordAdmin):
     search_fields = ["code__startswith", "name__contains"]
     search_help_text = gettext_lazy("Code or name of the employer")
     fields = [("code", "name")]
-
-
-# They add to the page of a person, which has to be there first.
-from insured import choice_admin, entitlement_admin  # noqa: E402, F401
