@@ -101,6 +101,7 @@ def undo(import_file: ImportFile, *, by: Staff | None, reason: str, origin: str 
             else:
                 take_rows_back(cursor, import_file)
             cursor.execute("set constraints all immediate")
+            cursor.execute("set constraints all deferred")
             import_file.state, import_file.refusal = ImportState.UNDONE, None
             import_file.undone_by, import_file.undone_at = by, timezone.now()
             import_file.undo_reason = reason
