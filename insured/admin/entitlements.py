@@ -37,6 +37,9 @@ class InForce(admin.SimpleListFilter):
         today = timezone.localdate()
         first, last = self.days_of(queryset.model)
         over = Q(**{f"{last}__lt": today})
+        for field in queryset.model._meta.fields:
+            if field.related_model is Person:
+                over |= Q(**{f"{field.name}__died_on__lt": today})
         later = Q(**{f"{first}__gt": today})
         chosen = {"now": ~over & ~later, "over": over, "later": later}.get(self.value())
         return queryset if chosen is None else queryset.filter(chosen)
@@ -46,9 +49,11 @@ class InForce(admin.SimpleListFilter):
         return ("issued_on", "valid_until") if model is Referral else ("first_day", "last_day")
 
 
-def lasting(first, last) -> str:
-    """The days something holds, and whether it does today."""
+def lasting(first, last, *people: Person | None) -> str:
+    """The days something holds, and whether it does today; nothing outlasts the people it is about."""
     today = timezone.localdate()
+    deaths = [person.died_on for person in people if person and person.died_on]
+    last = min(filter(None, [last, *deaths]), default=None)
     state = pgettext("days", "over") if last and last < today else _("not begun") if first > today else ""
     text = f"{first:%Y-%m-%d} – {f'{last:%Y-%m-%d}' if last else _('open')}"
     return format_html('{} <span class="note">{}</span>', text, state) if state else text
@@ -140,7 +145,7 @@ class FamilyLinkAdmin(ProtectedNumbers, OfPersonAdmin):
 
     @admin.display(description=gettext_lazy("days"))
     def lasts(self, link):
-        return lasting(link.first_day, link.last_day)
+        return lasting(link.first_day, link.last_day, link.person, link.relative)
 
 
 def relative_of(link: FamilyLink):
@@ -168,7 +173,7 @@ def family(request, person) -> list[Panel] | None:
             (
                 linked(link, link.get_relation_display()),
                 relative_of(link),
-                lasting(link.first_day, link.last_day),
+                lasting(link.first_day, link.last_day, person, link.relative),
                 link.get_ended_because_display(),
             )
             for link in given
@@ -182,7 +187,7 @@ def family(request, person) -> list[Panel] | None:
         (
             link.get_relation_display(),
             linked(holders[link.person_id]) if link.person_id in holders else _("somebody of another county"),
-            lasting(link.first_day, link.last_day),
+            lasting(link.first_day, link.last_day, person, holders.get(link.person_id)),
             link.get_ended_because_display(),
         )
         for link in received
@@ -225,7 +230,7 @@ class FilingAdmin(OfPersonAdmin):
 
     @admin.display(description=gettext_lazy("days"))
     def lasts(self, filing):
-        return lasting(filing.first_day, filing.last_day)
+        return lasting(filing.first_day, filing.last_day, filing.person)
 
 
 def filings(request, person) -> Panel | None:
@@ -253,7 +258,7 @@ def filings(request, person) -> Panel | None:
             (
                 linked(filing, filing.get_kind_display()),
                 f"{filing.destination} {filing.destination_code}",
-                lasting(filing.first_day, filing.last_day),
+                lasting(filing.first_day, filing.last_day, person),
                 filing.evidence,
                 filing.ended_because,
             )
@@ -282,7 +287,7 @@ class CertifiedDiseaseAdmin(OfPersonAdmin):
 
     @admin.display(description=gettext_lazy("days"))
     def lasts(self, disease):
-        return lasting(disease.first_day, disease.last_day)
+        return lasting(disease.first_day, disease.last_day, disease.person)
 
 
 def certified_diseases(request, person) -> Panel | None:
@@ -302,7 +307,7 @@ def certified_diseases(request, person) -> Panel | None:
             (
                 linked(disease),
                 disease.get_kind_display(),
-                lasting(disease.first_day, disease.last_day),
+                lasting(disease.first_day, disease.last_day, person),
                 disease.facility and disease.facility.name,
                 disease.evidence,
             )
@@ -360,7 +365,7 @@ def referrals(request, person) -> Panel | None:
             (
                 linked(referral, referral.issued_by.name),
                 referral.to_facility.name if referral.to_facility else referral.to_elsewhere,
-                lasting(referral.issued_on, referral.valid_until),
+                lasting(referral.issued_on, referral.valid_until, person),
                 referral.diagnosis,
             )
             for referral in found

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import override
 
-from insured.models import CertifiedDisease, FamilyLink, Filing, Referral
+from insured.models import CertifiedDisease, FamilyLink, Filing, Person, Referral
 from office.acting import acting
 from office.models import AccessRecord, Act, History
 from office.sealing import masked
@@ -65,6 +65,10 @@ def test_a_marriage_and_its_end(ask, client):
     assert ask("familylink", **link(holder, relative=second, first_day="2024-06-01")) == ""
     told = History.objects.filter(model="insured.familylink", operation="update").get()
     assert told.changes["ended_because"] == ["", "divorce"]
+    Person.objects.filter(pk=second.pk).update(died_on=date(2024, 8, 1))
+    page = client.get(f"/insured/person/{holder.pk}/change/").content.decode()
+    assert '2024-06-01 – 2024-08-01 <span class="note">over' in page
+    assert holder.name not in client.get("/insured/familylink/?in_force=now").content.decode()
 
     with acting(staff=None, origin="page"), pytest.raises(IntegrityError), transaction.atomic():
         FamilyLink.objects.create(
