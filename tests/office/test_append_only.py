@@ -6,10 +6,13 @@ from django.db import connection
 
 TABLES = [
     "accounts_transfer",
+    "insured_personchange",
     "office_accessrecord",
     "office_periodevent",
     "office_runapproval",
     "office_runevent",
+    "settlement_headcount",
+    "settlement_headcountline",
 ]
 
 

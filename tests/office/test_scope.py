@@ -2,15 +2,15 @@
 
 import pytest
 from django.conf import settings
-from django.db import ProgrammingError, connection
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from accounts.models import Account, RunLine, Transfer
 from insured import spells
 from insured.models import Enrolment, Person, PersonChange, Selection
 from insured.search import find_people
-from office import runs
+from office import exports, runs
 from office.acting import acting
-from office.models import County, RunException, Staff
+from office.models import County, ImportFile, Run, RunEvent, RunException, Staff
 from policies.month import Month
 from settlement.models import Prepayment
 from tests.population import contract, insure, member, posted, select
@@ -66,6 +66,33 @@ def test_a_hand_written_query_shows_one_county(two_counties, model):
     assert everything == of_here + of_there - shared
     assert of_here == of_there > shared
     assert of_nobody == shared
+
+
+def test_files_brought_in_and_taken_away_are_ones_own(db):
+    mine, other = (member("clerk", name, counties=(HERE,)) for name in ("mine", "other"))
+    ImportFile.objects.create(
+        layout="enrolments", name="a.csv", size=1, stored_as="a", origin="page", uploaded_by=mine
+    )
+    exports.ask(listed="insured.person", query="", extension="csv", by=mine, address="")
+    for staff, sees in ((mine, 1), (other, 0)):
+        with pages_of(staff):
+            assert counted("select count(*) from office_importfile") == sees
+            assert counted("select count(*) from office_export") == sees
+
+
+def test_nothing_is_told_in_the_name_of_another(two_counties):
+    clerk, run, person = Staff.objects.get(username="clerk"), Run.objects.first(), Person.objects.first()
+    told = {"person": person, "kind": "changed", "reason": "更正", "before": {}, "after": {}}
+    with pages_of(clerk):
+        RunEvent.objects.create(run=run, actor=clerk, origin="page", act="prepare")
+        PersonChange.objects.create(by=clerk, **told)
+    with pages_of(member("clerk", "somebody_else")):
+        for write in (
+            lambda: RunEvent.objects.create(run=run, actor=clerk, origin="page", act="prepare"),
+            lambda: PersonChange.objects.create(by=clerk, **told),
+        ):
+            with pytest.raises(DatabaseError, match="in the name of another"), transaction.atomic():
+                write()
 
 
 def test_whoever_is_disabled_sees_nothing(two_counties):
