@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -280,7 +280,7 @@ ACTS = {
         ),
         PersonAct(
             name="suspend",
-            label=gettext_lazy("Suspend"),
+            label=pgettext_lazy("insurance", "Suspend"),
             explained=gettext_lazy("Not insured from a month on, or for some months."),
             form=SuspendForm,
             do=spells.suspend,
