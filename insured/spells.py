@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from insured.models import Employer, Enrolment, Person, PersonChangeKind, Status
@@ -33,6 +34,8 @@ def retire(
 
     `base` is what a pension counts as where credits go by it (Honghe 16).
     """
+    if completed > Month.of(timezone.localdate()):
+        raise ValidationError({"completed": _("This month is still to come.")})
     month = completed + 1
     with recording(person, kind=PersonChangeKind.RETIRED, first_month=month, reason=reason, by=by):
         if insured_in(person, month).status in RETIRED:

@@ -55,8 +55,7 @@ def fault_of(column: Column, *, place: int | None) -> str:
     cell = column.field
     if column.kind.protection:
         # Judged when it was staged; without a mask the cell was empty.
-        missing = "'required'" if column.required else "null"
-        return f"case when {cell}_mask is null then {missing} else {cell}_told end"
+        return f"case when {cell}_mask is null then {missing_of(column, place=place)} else {cell}_told end"
     cases = [f"when left({cell}, 1) = '#' and {cell} in {EXCEL_ERRORS} then 'error'"]
     for fault, condition in column.kind.faults:
         if "imprecise" in condition:
@@ -64,8 +63,13 @@ def fault_of(column: Column, *, place: int | None) -> str:
         else:
             condition = condition.format(cell=cell)
         cases.append(f"when {condition} then '{fault}'")
+    return f"case when {cell} is null then {missing_of(column, place=place)} {' '.join(cases)} end"
+
+
+def missing_of(column: Column, *, place: int | None) -> str:
+    """What is wrong with an empty cell: a formula that nobody has worked out leaves one, too."""
     missing = "'required'" if column.required else "null"
-    return f"case when {cell} is null then {missing} {' '.join(cases)} end"
+    return f"case when -{place} = any(cleaned) then 'uncomputed' else {missing} end" if place else missing
 
 
 def values_of(column: Column) -> list[str]:

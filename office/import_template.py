@@ -1,5 +1,6 @@
 """An empty workbook for clerks to fill: the table, and a sheet that says what belongs into each column."""
 
+import re
 from typing import BinaryIO
 
 import xlsxwriter
@@ -9,6 +10,8 @@ from office.layouts import Column, Layout
 from office.tables import WIDTHS
 
 HEAD = {"num_format": "@", "bold": True, "bottom": 1, "bg_color": "#EEF2F6", "valign": "vcenter"}
+# What Excel takes in no sheet's name.
+FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 # To what row a drop-down reaches: longer files come from another program, which has no use for it.
 ROWS = 100_000
 
@@ -18,7 +21,7 @@ def write_template(declared: Layout, file: BinaryIO) -> None:
     with xlsxwriter.Workbook(file) as book:
         text = book.add_format({"num_format": "@"})
         head, required = book.add_format(HEAD), book.add_format(HEAD | {"font_color": "#B00020"})
-        sheet = book.add_worksheet(_(declared.label))
+        sheet = book.add_worksheet(FORBIDDEN.sub("", _(declared.label)))
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(declared.columns) - 1, WIDTHS["text"], text)
         for place, column in enumerate(declared.columns):

@@ -295,6 +295,7 @@ MESSAGES = {
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
     "computed": gettext_noop("is a formula: its value “%(cell)s” was taken"),
+    "uncomputed": gettext_noop("is a formula without a result: write the value itself"),
     "hidden": gettext_noop("is hidden in the workbook, and was read like the others"),
     "elsewhere": gettext_noop("belongs to a county you do not work for: leave it to that county or the city"),
     "relies_on": gettext_noop("goes together with row %(value)s, which was rejected"),

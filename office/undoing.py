@@ -27,6 +27,7 @@ from office.models import History, ImportFile, ImportState, Origin, Staff
 from office.sealing import key_of
 from office.staging import Refused
 
+NAMED = 3  # by name, of the records that others rely on
 RANGES = re.compile(r"\[(\d+),(\d+)\)")
 
 
@@ -195,11 +196,21 @@ def referring(cursor, import_file: ImportFile, one: Written) -> list[str]:
             other=sql.Identifier(other.db_table),
             key=sql.Identifier(other.pk.column),
             column=sql.Identifier(relation.field.column),
+            most=sql.Literal(NAMED + 1),
         )
         cursor.execute(query, one.named(import_file) | {"model": other.label_lower})
-        if count := cursor.fetchone()[0]:
-            values = {"other": other.verbose_name, "count": count, "what": one.model._meta.verbose_name}
-            lines.append(_("%(other)s: %(count)s belong to what it entered (%(what)s)") % values)
+        count, first = cursor.fetchone()
+        if count:
+            records = one.model._base_manager.filter(pk__in=first[:NAMED]).order_by("pk")
+            lines.append(
+                _("%(other)s: %(count)s belong to what it entered (%(what)s: %(named)s)")
+                % {
+                    "other": other.verbose_name,
+                    "count": count,
+                    "what": one.model._meta.verbose_name,
+                    "named": "、".join(map(str, records)) + "…" * (len(first) > NAMED),
+                }
+            )
     return lines
 
 
@@ -282,7 +293,7 @@ REFERRING = """
         from office_history
         where because = %(because)s and model = %(model)s
     )
-    select count(*)
+    select count(*), (array_agg(distinct other.{column}::bigint))[1:{most}]
     from unnest(%(entered)s::int8multirange) part
     join {other} other on other.{column} >= lower(part) and other.{column} < upper(part)
     cross join mine

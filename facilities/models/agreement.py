@@ -40,7 +40,8 @@ class AgreementQuerySet(models.QuerySet):
         suspended = Suspension.objects.filter(
             Q(lifted_on=None) | Q(lifted_on__gt=day), agreement=OuterRef("pk"), first_day__lte=day
         )
-        over = Q(last_day__lt=day) | Q(ended_on__lt=day) | Q(facility__closed_on__lte=day)
+        closed = Q(facility__closed_on__lte=day) | Q(facility__closed_on__lte=F("first_day"))
+        over = Q(last_day__lt=day) | Q(ended_on__lt=day) | closed
         return self.annotate(
             state=Case(
                 When(signed_on=None, then=Value(AgreementState.DRAFT)),

@@ -21,10 +21,14 @@ from insured.choices import (
     rules_here,
 )
 from insured.models import Selection
+from office.admin.changes import NAMES
 from office.admin.panels import Panel, linked
 from policies.month import Month
 
 THIS_YEAR, NEXT_YEAR, CHANGE = "this", "next", "change"
+
+# In the history, by what does not change later.
+NAMES[Selection] = lambda selection: f"{selection.facility} {selection.first_month}"
 
 
 class ChoosingForm(forms.ModelForm):

@@ -60,14 +60,16 @@ def lasting(first, last, *people: Person | None) -> str:
 
 
 class WholeForm(forms.ModelForm):
-    """A record of which every constraint is asked, of columns too that the form does not show."""
+    """A record of which every constraint is asked, of columns too that the form does not show; a field that
+    could not be read is said so once."""
 
     def _get_validation_exclusions(self):
-        return set()
+        return self.unread
 
     def clean(self):
         data = super().clean()
-        if not self.errors:
+        self.unread = set(self.errors)
+        if not self.unread:
             for name in {*data} & {field.name for field in self._meta.model._meta.fields}:
                 setattr(self.instance, name, data[name])
             self.demand()

@@ -15,10 +15,14 @@ from insured.admin.facility_people import people_who_selected
 from insured.admin.person_page import PersonActs
 from insured.models import Employer, Enrolment, Person
 from insured.search import search_people
+from office.admin.changes import NAMES
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers, keep_unless_typed, typed_or_kept
 from office.admin.records import RecordAdmin
 from office.sealing import masked, masked_phone
+
+# In the history, by what does not change later: when a spell ends is told by the change that ended it.
+NAMES[Enrolment] = lambda spell: f"{spell.get_scheme_display()} {spell.first_month}"
 
 
 class PersonForm(forms.ModelForm):

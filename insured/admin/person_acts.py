@@ -70,12 +70,6 @@ def month_field(label, **options) -> MonthFormField:
     return MonthFormField(label=label, widget=UnfoldAdminTextInputWidget(attrs=MONTH_INPUT), **options)
 
 
-def last_month_field() -> MonthFormField:
-    return month_field(
-        gettext_lazy("last month"), required=False, help_text=gettext_lazy("Empty: all later months, too.")
-    )
-
-
 def base_field(label, **options) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
@@ -143,7 +137,9 @@ class ReturnForm(ActForm):
 
 class SuspendForm(ActForm):
     month = month_field(gettext_lazy("from month"))
-    last = last_month_field()
+    last = month_field(
+        gettext_lazy("last month"), required=False, help_text=gettext_lazy("Empty: until resumed.")
+    )
 
 
 class ResumeForm(ActForm):
@@ -153,7 +149,9 @@ class ResumeForm(ActForm):
 
 class ChangeForm(ActForm):
     month = month_field(gettext_lazy("from month"))
-    last = last_month_field()
+    last = month_field(
+        gettext_lazy("last month"), required=False, help_text=gettext_lazy("Empty: all later months, too.")
+    )
     base = base_field(BASE, required=False)
     status = choice_field(
         gettext_lazy("status"), [("", "—"), *((s.value, s.label) for s in AT_WORK)], required=False

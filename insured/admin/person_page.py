@@ -31,6 +31,7 @@ from insured.recording import INSURANCE, rows_of
 from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.models import County, ImportFile, Scheme
+from office.sealing import masked
 from office.templatetags.figures import yuan
 from policies.month import Month
 
@@ -180,11 +181,16 @@ def names_in(found: list[PersonChange]) -> dict[str, dict[int, object]]:
     return names | {"id": Person.objects.in_bulk(people)}
 
 
+def who(person: Person) -> str:
+    """A person told apart from others of the same name."""
+    return " ".join(filter(None, [person.name, masked(person.document_number), person.person_number]))
+
+
 def in_words(model, row: dict, *, names: dict) -> str:
     """A row as people read it."""
     if model is Person:
         person = names["id"].get(row["id"])
-        told = [f"{person} {person.person_number or ''}".strip() if person else f"#{row['id']}"]
+        told = [who(person) if person else f"#{row['id']}"]
         told += [f"{_('died on')} {row['died_on']}"] if row["died_on"] else []
         told += [_("merged into another record")] if row["merged_into_id"] else []
         return " · ".join(told)

@@ -137,7 +137,11 @@ class FamilyLink(Dated):
         ]
 
     def __str__(self):
-        return f"{self.get_relation_display()} {self.relative or self.relative_name}"
+        # A relative of another county is out of sight of whoever reads this one's.
+        here = Person.objects.filter(pk=self.relative_id).first()
+        return (
+            f"{self.get_relation_display()} {here or self.relative_name or _('somebody of another county')}"
+        )
 
     def name_elsewhere(self, *, name: str, document_number: str) -> None:
         """Say who the relative insured elsewhere is."""

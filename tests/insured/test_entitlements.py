@@ -144,10 +144,12 @@ def test_only_the_selected_facility_refers(ask):
     assert "does not refer to itself" in ask("referral", **given | {"to_facility": hospital})
     assert "or else the place elsewhere" in ask("referral", **given | {"to_elsewhere": "广州"})
     assert "before it is issued" in ask("referral", **given | {"valid_until": "2024-05-30"})
+    empty = ask("referral", **dict.fromkeys(given, "") | {"person": person})
+    assert "This field is required." in empty and "cannot be null" not in empty
     assert Referral.objects.count() == 1
 
 
-def test_a_county_sees_its_own_and_both_sides_of_a_link():
+def test_a_county_sees_its_own_and_both_sides_of_a_link(client):
     near, far = insure(), insure(county="441621")
     hospital, day = contract(), date(2024, 1, 1)
     for person, relative in ((near, far), (far, near)):
@@ -164,6 +166,8 @@ def test_a_county_sees_its_own_and_both_sides_of_a_link():
         assert FamilyLink.objects.count() == 2
         with pytest.raises(Exception, match="row-level security"), transaction.atomic():
             FamilyLink.objects.filter(person_id=far.pk).update(last_day=day, ended_because="other")
+    client.force_login(clerk)
+    assert client.get(f"/insured/person/{near.pk}/change/").status_code == 200
 
 
 def test_terms_are_said_in_chinese(client):

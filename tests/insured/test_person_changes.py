@@ -71,6 +71,7 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace():
     before = told(person)
     attempts = [
         (spells.retire, {"completed": month("2022-12"), "group": "enterprise"}, "not insured in 2023-01"),
+        (spells.retire, {"completed": month("2222-12"), "group": "enterprise"}, "still to come"),
         (spells.return_to_work, {"month": month("2022-05"), "base": Decimal(1)}, "not retired in 2022-05"),
         (spells.suspend, {"month": month("2021-12")}, "not insured in 2021-12"),
         (spells.suspend, {"month": month("2022-05"), "last": month("2022-04")}, "before the first"),

@@ -277,6 +277,18 @@ def test_hidden_rows_and_formulas_are_read_and_said_so():
     ]
 
 
+def test_a_formula_that_nobody_has_worked_out_is_no_empty_cell():
+    names = list(enrolment())
+
+    def write(sheet, book):
+        sheet.write_row(0, 0, names)
+        sheet.write_row(1, 0, list(enrolment().values()))
+        sheet.write_formula(1, names.index("月缴费基数"), "=4000+1000", None, "")
+
+    message = "is a formula without a result: write the value itself"
+    assert problems(checked(sheet_of(write))) == [(2, "月缴费基数", message)]
+
+
 def test_a_hundred_thousand_empty_rows_at_the_end_are_nothing():
     def write(sheet, book):
         form = book.add_format({"num_format": "@"})

@@ -108,7 +108,7 @@ def test_facilities_and_agreements_are_taken_back():
     for file in (longer, changed):
         assert taken_back(file, clerk).state == ImportState.UNDONE
     assert records() == before
-    assert "agreement: 1 belong to what it entered (facility)" in refused(first, clerk)
+    assert "agreement: 1 belong to what it entered (facility: 卫生院 (H44160200001))" in refused(first, clerk)
 
 
 def test_what_rests_on_an_import_is_named_and_nothing_is_taken_back():
@@ -130,11 +130,11 @@ def test_what_rests_on_an_import_is_named_and_nothing_is_taken_back():
     assert (
         f"#{run.pk} Personal account credits 2023-03 (Awaiting approval): cancel or reverse it first" in said
     )
-    assert "account: 2 belong to what it entered (insured person)" in said
+    assert "account: 2 belong to what it entered (insured person: 张三、李四)" in said
 
     person = Person.objects.get(name="李四")
     select(person, contract(), first="2023-01")
-    assert "facility selection: 1 belong to what it entered (insured person)" in refused(file, clerk)
+    assert "facility selection: 1 belong to what it entered (insured person: 李四)" in refused(file, clerk)
 
 
 def test_no_reason_no_right_no_undo():

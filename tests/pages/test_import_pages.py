@@ -3,6 +3,8 @@
 import io
 
 import openpyxl
+import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -136,6 +138,12 @@ def test_an_import_is_taken_back_on_its_page_with_a_reason(sign_in):
     undo_import(again.pk)
     assert "不能撤回：选点登记" in page(clerk, again)
     assert Person.objects.exists()
+
+
+@pytest.mark.parametrize("layout", settings.IMPORT_LAYOUTS)
+def test_every_layout_has_a_template(sign_in, layout):
+    template = sign_in("clerk").get(reverse("admin:office_importfile_template", args=[layout])).getvalue()
+    assert openpyxl.load_workbook(io.BytesIO(template)).sheetnames[1] == "填写说明"
 
 
 def test_a_template_is_taken_by_the_check_as_it_is(sign_in):
