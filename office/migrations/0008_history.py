@@ -15,6 +15,9 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     changed text;
     found text;
+    kept text;
+    indexes text;
+    because constant text := coalesce(current_setting('gongji.because', true), '');
 begin
     -- Of a sealed value (`x_sealed`) is kept whether there was one, when what it is (`x_index`) has changed:
     -- the same value under another key is no change, and no key must be kept for the history's sake.
@@ -63,9 +66,31 @@ begin
         nullif(current_setting('gongji.staff', true), '')::bigint,
         coalesce(current_setting('gongji.origin', true), ''),
         coalesce(current_setting('gongji.address', true), ''),
-        coalesce(current_setting('gongji.because', true), ''),
+        because,
         tg_argv[0],
         lower(tg_op);
+
+    -- What an import writes over and the history does not hold is kept for its being taken back (0017).
+    if tg_op = 'UPDATE' and because like 'import %' then
+        select
+            string_agg(format('%1$L, o.%1$I', attname), ', '),
+            string_agg(format('o.%1$I is distinct from n.%1$I', attname), ' or ')
+                filter (where attname like '%\_index')
+        into kept, indexes
+        from pg_attribute
+        where attrelid = tg_relid and attnum > 0 and not attisdropped and attname ~ '_(sealed|index)$';
+        if indexes is not null then
+            execute format(
+                $sql$
+                    insert into %I.office_overwritten (because, model, record, old)
+                    select $1, $2, o.id, jsonb_build_object(%s)
+                    from old_rows o join new_rows n on n.id = o.id
+                    where %s
+                    on conflict do nothing
+                $sql$, tg_table_schema, kept, indexes
+            ) using because, tg_argv[0];
+        end if;
+    end if;
     return null;
 end
 $$
