@@ -155,8 +155,10 @@ def _write_csv(file: Path, *, people: int) -> int:
     with open(file, "w", encoding="utf-8", newline="") as target:
         writer = csv.DictWriter(target, headers, restval="")
         writer.writeheader()
-        for count, row in enumerate(enrolments(people=people, seed=1, counties=_counties()), start=1):  # noqa: B007
+        count = 0
+        for row in enrolments(people=people, seed=1, counties=_counties()):
             writer.writerow(row)
+            count += 1
     return count
 
 

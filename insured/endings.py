@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from insured.models import Person, PersonChange, PersonChangeKind
 from insured.protections import KNOWN_DOCUMENT
 from insured.recording import recording, undo
+from insured.row_checks import ABOUT_SOMEBODY
 from insured.spells import replace
 from office.layouts import DAY, Change, Check, Column, Layout, Step, choice
 from office.models import Staff
@@ -80,18 +81,7 @@ ENDINGS = Layout(
     ),
     facts="insured/endings_facts",
     checks=(
-        Check(
-            name="unknown_person",
-            column="document_number",
-            when="document_index is not null and people = 0",
-            message=gettext_noop("nobody with the document “%(cell)s” is on record"),
-        ),
-        Check(
-            name="several_people",
-            column="document_number",
-            when="people > 1",
-            message=gettext_noop("several people have the document number “%(cell)s”"),
-        ),
+        *ABOUT_SOMEBODY,
         Check(
             name="ended_twice",
             column="document_number",
@@ -102,7 +92,7 @@ ENDINGS = Layout(
         Check(
             name="in_the_future",
             column="day",
-            when="day > (now() at time zone 'Asia/Shanghai')::date",
+            when="day > (select agency_today())",
             message=gettext_noop("“%(cell)s” is still to come"),
         ),
         Check(

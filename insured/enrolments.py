@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 
 from insured.models import DocumentType, RetirementGroup, Status
 from insured.protections import DOCUMENT_NUMBER, PHONE_NUMBER
+from insured.row_checks import suitable_facility
 from insured.selections import choosing
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 from office.models import Scheme
@@ -138,7 +139,7 @@ CHECKS = (
     Check(
         name="born_in_future",
         column="document_number",
-        when="birth_date > (now() at time zone 'Asia/Shanghai')::date",
+        when="birth_date > (select agency_today())",
         message=gettext_noop("“%(cell)s”: the birth date inside the number lies in the future"),
     ),
     Check(
@@ -279,43 +280,7 @@ CHECKS = (
         when="facility_code is not null and selection_month is null",
         message=gettext_noop("a facility is given but no month of selection"),
     ),
-    Check(
-        name="unknown_facility",
-        column="facility_code",
-        when="facility_code is not null and facility_id is null",
-        message=gettext_noop("there is no facility with the code “%(cell)s”"),
-    ),
-    Check(
-        name="facility_closed",
-        column="facility_code",
-        when="facility_closed_on <= selection_month",
-        message=gettext_noop("the facility is closed from %(value)s on"),
-        value="facility_closed_on",
-    ),
-    Check(
-        name="no_agreement",
-        column="facility_code",
-        when="facility_id is not null and selection_month is not null and not has_agreement"
-        " and facility_closed_on <= selection_month is not true",
-        message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
-        value="articles->>'agreement'",
-    ),
-    Check(
-        name="outside_the_city",
-        column="facility_code",
-        when="facility_id is not null and not may_lie_there",
-        message=gettext_noop(
-            "“%(cell)s” lies outside the city: one in the city has to be chosen (article %(value)s)"
-        ),
-        value="articles->>'place'",
-    ),
-    Check(
-        name="level_not_chosen",
-        column="facility_code",
-        when="facility_id is not null and not may_be_of_level",
-        message=gettext_noop("“%(cell)s” is of a level that cannot be chosen (article %(value)s)"),
-        value="articles->>'place'",
-    ),
+    *suitable_facility(month="selection_month"),
     Check(
         name="not_chosen_here",
         column="facility_code",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from insured.choices import rules_of_rows
 from insured.models import SelectionKind
 from insured.protections import KNOWN_DOCUMENT
+from insured.row_checks import ABOUT_SOMEBODY, suitable_facility
 from office.layouts import MONTH, YEAR, Change, Check, Column, FileCheck, Layout, Step, choice, code, text
 
 
@@ -28,18 +29,7 @@ KINDS = {
 THIS_YEAR = "date_part('year', %(today)s::date)"
 
 CHECKS = (
-    Check(
-        name="unknown_person",
-        column="document_number",
-        when="document_index is not null and people = 0",
-        message=gettext_noop("nobody with the document “%(cell)s” is on record"),
-    ),
-    Check(
-        name="several_people",
-        column="document_number",
-        when="people > 1",
-        message=gettext_noop("several people have the document number “%(cell)s”"),
-    ),
+    *ABOUT_SOMEBODY,
     Check(
         name="not_insured",
         column="first_month",
@@ -47,43 +37,7 @@ CHECKS = (
         message=gettext_noop("this person is not insured in %(value)s"),
         value="to_char(first_month, 'YYYY-MM')",
     ),
-    Check(
-        name="unknown_facility",
-        column="facility_code",
-        when="facility_id is null and facility_code is not null",
-        message=gettext_noop("there is no facility with the code “%(cell)s”"),
-    ),
-    Check(
-        name="facility_closed",
-        column="facility_code",
-        when="facility_closed_on <= first_month",
-        message=gettext_noop("the facility is closed from %(value)s on"),
-        value="facility_closed_on",
-    ),
-    Check(
-        name="no_agreement",
-        column="facility_code",
-        when="facility_id is not null and first_month is not null and not has_agreement"
-        " and facility_closed_on <= first_month is not true",
-        message=gettext_noop("the facility has no outpatient agreement in that month (article %(value)s)"),
-        value="articles->>'agreement'",
-    ),
-    Check(
-        name="outside_the_city",
-        column="facility_code",
-        when="facility_id is not null and facility_county_id is null and not may_lie_outside",
-        message=gettext_noop(
-            "“%(cell)s” lies outside the city: one in the city has to be chosen (article %(value)s)"
-        ),
-        value="articles->>'place'",
-    ),
-    Check(
-        name="level_not_chosen",
-        column="facility_code",
-        when="facility_id is not null and not may_be_of_level",
-        message=gettext_noop("“%(cell)s” is of a level that cannot be chosen (article %(value)s)"),
-        value="articles->>'place'",
-    ),
+    *suitable_facility(month="first_month"),
     Check(
         name="too_far_ahead",
         column="year",

@@ -5,7 +5,7 @@ with terms as (
     where method <> 'none'
 )
 insert into accounts_account (kind, scheme, person_id, opened_on)
-select 'person', spell.scheme, spell.person_id, (now() at time zone 'Asia/Shanghai')::date
+select 'person', spell.scheme, spell.person_id, (select agency_today())
 from insured_enrolment spell
 join terms on terms.status = spell.status
 where spell.scheme = %(scheme)s

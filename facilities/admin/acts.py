@@ -46,6 +46,8 @@ class ActsAdmin:
     """For the admin of records with acts: each is open to who may change the record, in its county."""
 
     acts: ClassVar[tuple[RecordAct, ...]] = ()
+    # What stands above a record's form: `state`, a pair of code and label, and `facts` in words.
+    head_of: Callable[..., dict]
     change_form_outer_before_template = "facilities/head.html"
 
     def get_urls(self):
@@ -87,10 +89,6 @@ class ActsAdmin:
 
     def initial_of(self, act: RecordAct, record) -> dict:
         return {}
-
-    def head_of(self, request, record) -> dict:
-        """What stands above the record's form: `state`, a pair of code and label, and `facts` in words."""
-        raise NotImplementedError
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:

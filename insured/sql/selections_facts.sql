@@ -8,7 +8,8 @@ with ruled as materialized (
 known as materialized (
     select
         line.*,
-        rule.insured, rule.scheme, rule.articles, rule.outside as may_lie_outside,
+        rule.insured, rule.scheme, rule.articles,
+        facility.county_id is not null or rule.outside as may_lie_there,
         facility.level = any(rule.levels) as may_be_of_level,
         coalesce(date_part('month', %(today)s::date) between rule.window[1] and rule.window[2], true) as in_window,
         person.people, case when person.people = 1 then person.id end as person_id, person.county_id as person_county_id,
