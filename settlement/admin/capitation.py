@@ -9,7 +9,6 @@ from facilities.admin import FacilityAdmin
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import RecordAdmin
 from office.templatetags.figures import yuan
-from settlement import headcount_admin  # noqa: F401 - the pages of frozen heads
 from settlement.models import FacilityUsage, Prepayment, YearEnd
 
 MONTHS_SHOWN = 24
