@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import AccountKind
-from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, fund_account, post_chunk, totals_of
+from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
+from accounts.vouchers import account_of
 from insured.documents import DOCUMENT
 from insured.models import Status
 from office.kinds import Computed, RunKind, Table
@@ -40,8 +41,8 @@ def compute(run: Run) -> Computed:
         run=run.pk,
         chunk_size=CHUNK_SIZE,
         pool_funded=FUNDED_BY_POOL,
-        pool=fund_account(scheme=run.scheme, kind=AccountKind.POOL).pk,
-        contribution=fund_account(scheme=run.scheme, kind=AccountKind.CONTRIBUTION).pk,
+        pool=account_of(None, scheme=run.scheme, kind=AccountKind.POOL).pk,
+        contribution=account_of(None, scheme=run.scheme, kind=AccountKind.CONTRIBUTION).pk,
         **table,
         **here,
     )

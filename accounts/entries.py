@@ -15,12 +15,12 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """One transfer seen from one of its two accounts."""
+    """One transfer seen from one of its two accounts; `other` is None where it is of another county."""
 
     transfer: Transfer
     amount: Decimal
     balance: Decimal
-    other: Account
+    other: Account | None
 
 
 def entries_of(account: Account, most: int = MOST_SHOWN) -> list[Entry]:
@@ -33,7 +33,7 @@ def entries_of(account: Account, most: int = MOST_SHOWN) -> list[Entry]:
     if account.kind == AccountKind.PERSON:
         transfers += _credits(account)
     transfers.sort(key=lambda transfer: transfer.pk, reverse=True)
-    accounts = Account.objects.select_related("person", "facility").in_bulk(
+    accounts = Account.objects.select_related("person", "facility", "employer").in_bulk(
         {transfer.debit_id for transfer in transfers[:most]}
         | {transfer.credit_id for transfer in transfers[:most]}
     )
@@ -41,7 +41,7 @@ def entries_of(account: Account, most: int = MOST_SHOWN) -> list[Entry]:
     for transfer in transfers[:most]:
         incoming = transfer.credit_id == account.pk
         amount = transfer.amount if incoming == (not account.is_asset) else -transfer.amount
-        other = accounts[transfer.debit_id if incoming else transfer.credit_id]
+        other = accounts.get(transfer.debit_id if incoming else transfer.credit_id)
         found.append(Entry(transfer, amount, balance, other))
         balance -= amount
     return found

@@ -2,19 +2,12 @@
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, AccountKind
 from office.models import Run, RunChunk
 from office.refusal import RunRefused
 from office.statements import execute, fetch
 
 # People per chunk: a transaction of a few hundred milliseconds, so that a killed worker loses little.
 CHUNK_SIZE = 50_000
-
-
-def fund_account(*, scheme: str, kind: AccountKind) -> Account:
-    """One of the accounts a scheme has once; opened when first asked for."""
-    execute("accounts/open_fund_accounts", scheme=scheme)
-    return Account.objects.get(scheme=scheme, kind=kind, person=None, facility=None)
 
 
 def clear_lines(run: Run) -> None:

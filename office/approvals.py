@@ -26,6 +26,9 @@ from office.scope import may_in_whole_city
 # Shipped; the agency may change them. Who asks for a reversal is a second reviewer, hence the audit.
 CHAINS = {
     RunKindName.CREDIT: [StepKind.REVIEW, StepKind.RELEASE],
+    RunKindName.LUMP_CREDIT: [StepKind.REVIEW, StepKind.RELEASE],
+    RunKindName.ADJUSTMENT: [StepKind.REVIEW, StepKind.RELEASE],
+    RunKindName.INTEREST: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.PREPAYMENT: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.YEAR_END: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.CARRY_OVER: [StepKind.REVIEW],

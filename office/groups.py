@@ -69,7 +69,7 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer"]
+_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher"]
 _WORK = [
     "office.run",
     "office.periodevent",

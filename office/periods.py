@@ -82,14 +82,24 @@ def month_to_book(run: Run) -> Month:
     A month's run is booked in its month. A year's run belongs to the January after, a reversal to the month
     of what it reverses; where that is closed, to the first month that is open.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [BOOKS_LOCK])
+    closed = _held_open()
     demand_open(kind=run.kind, period=run.period)
-    closed = closed_through()
     own = run.last_month + 1 if run.yearly else run.period
     if run.reverses:
         own = run.reverses.booked_in
     return own if closed is None else max(own, closed + 1)
+
+
+def month_to_post() -> Month:
+    """The accounting month of what is posted today outside runs, open until the transaction ends."""
+    closed, own = _held_open(), Month.of(timezone.localdate())
+    return own if closed is None else max(own, closed + 1)
+
+
+def _held_open() -> Month | None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [BOOKS_LOCK])
+    return closed_through()
 
 
 def _alone() -> Month | None:

@@ -11,12 +11,12 @@ from accounts.models import AccountKind
 from accounts.posting import (
     clear_lines,
     cut_into_chunks,
-    fund_account,
     post_chunk,
     totals_by_level,
     totals_of,
 )
 from accounts.reversal import REVERSAL
+from accounts.vouchers import account_of
 from office.kinds import Computed, RunKind, Table
 from office.models import Run, RunException, RunKindName, RunState
 from office.policy import notice, notices_of, pack_of
@@ -85,7 +85,7 @@ def compute(run: Run) -> Computed:
         facilities=[line.facility_id for line in lines],
         kinds=["advance", "payable"],
     )
-    pool = fund_account(scheme=run.scheme, kind=AccountKind.POOL)
+    pool = account_of(None, scheme=run.scheme, kind=AccountKind.POOL)
     execute(
         "settlement/year_end_lines", run=run.pk, scheme=run.scheme, month=run.period.first_day, pool=pool.pk
     )

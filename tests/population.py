@@ -7,6 +7,8 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 from django.db import connection
 
+from accounts.models import TransferKind
+from accounts.vouchers import Move, account_of, post
 from facilities.models import Agreement, Facility
 from insured.models import Enrolment, Person, Selection
 from office import approvals, runs
@@ -154,3 +156,17 @@ def select(person: Person, facility: Facility, *, first: str, last: str | None =
         last_month=Month.parse(last) if last else Month(month.year, 12),
         kind=kind,
     )
+
+
+def spend(person: Person, amount: str, *, scheme: str = "310"):
+    """Yuan taken from a personal account and paid out by the bank."""
+    own, bank = account_of(person, scheme=scheme), account_of(None, scheme=scheme, kind="bank")
+    taken = Move(debit=own, credit=bank, amount=Decimal(amount), kind=TransferKind.SPENDING)
+    return post([taken], source=person)
+
+
+def fund(person: Person, amount: str, *, scheme: str = "310"):
+    """Yuan brought to a personal account from elsewhere."""
+    own, moving = account_of(person, scheme=scheme), account_of(None, scheme=scheme, kind="moving")
+    brought = Move(debit=moving, credit=own, amount=Decimal(amount), kind=TransferKind.TRANSFER_IN)
+    return post([brought], source=person)

@@ -23,7 +23,7 @@ moved as (
     update accounts_account account
     set balance = account.balance + movements.amount
     from movements
-    where account.id = movements.account_id and (account.person_id is not null or account.facility_id is not null)
+    where account.id = movements.account_id and num_nonnulls(account.person_id, account.facility_id, account.employer_id) = 1
     returning account.id
 ),
 shared as (

@@ -33,6 +33,9 @@ class RunState(models.TextChoices):
 
 class RunKindName(models.TextChoices):
     CREDIT = "credit", _("Personal account credits")
+    LUMP_CREDIT = "lump_credit", _("Prepaid, back-paid and supplementary credits")
+    ADJUSTMENT = "adjustment", _("Adjustment of credits after late news")
+    INTEREST = "interest", _("Yearly interest of personal accounts")
     PREPAYMENT = "prepayment", _("Capitation prepayment")
     YEAR_END = "year_end", _("Year-end clearing")
     CARRY_OVER = "carry_over", _("Carry-over of selections")
@@ -48,7 +51,7 @@ class StepKind(models.TextChoices):
     RELEASE = "release", _("Release by finance")
 
 
-YEARLY_KINDS = (RunKindName.YEAR_END, RunKindName.CARRY_OVER)
+YEARLY_KINDS = (RunKindName.YEAR_END, RunKindName.CARRY_OVER, RunKindName.INTEREST)
 
 
 class Run(models.Model):

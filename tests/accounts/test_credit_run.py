@@ -15,7 +15,7 @@ from office.acting import acting
 from office.chunks import post_chunks
 from office.models import Run, RunState
 from policies.month import Month
-from tests.population import approved, crowd, insure, member, posted, released
+from tests.population import approved, crowd, insure, member, posted, released, spend
 
 MARCH = Month(2023, 3)
 
@@ -129,16 +129,7 @@ def test_a_big_month_is_not_reversed_row_by_row(committed, administrator):
 def test_what_was_spent_before_a_reversal_becomes_a_receivable(clerk, reviewer):
     person = insure()
     run = posted(prepared(clerk))
-    account = Account.objects.get(person=person)
-    Transfer.objects.create(
-        debit=account,
-        credit=Account.objects.get(kind="bank"),
-        amount="30.00",
-        kind="spending",
-        month=MARCH,
-        covers=MARCH,
-    )
-    Account.objects.filter(pk=account.pk).update(balance="70.00")
+    spend(person, "30.00")
     posted(runs.reverse(run, by=reviewer, origin="page", reason="wrong rate"))
     assert balance(person) == Decimal("0.00")
     receivable = Account.objects.get(kind="receivable", person=person)

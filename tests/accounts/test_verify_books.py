@@ -39,9 +39,9 @@ def test_untouched_books_are_clean(books):
         ("delete from accounts_transfer where id = {transfer}", "account "),
         (
             "insert into accounts_transfer"
-            " (debit_id, credit_id, amount, kind, month, covers, attempt, created_at)"
-            " select debit_id, credit_id, amount, kind, month, covers, 9, now() from accounts_transfer"
-            " where id = {transfer};"
+            " (debit_id, credit_id, amount, kind, month, covers, attempt, run_id, created_at)"
+            " select debit_id, credit_id, amount, kind, month, covers, 9, run_id, now()"
+            " from accounts_transfer where id = {transfer};"
             " update accounts_account set balance = balance + 100 where id = {account};"
             " update accounts_account set balance = balance - 100 where kind = 'contribution'",
             "account {account}: 2023-03 credited 2 times",

@@ -9,6 +9,11 @@ therefore negative here and are shown with their sign turned (`Account.shown_bal
     prepayment                     facility advance -> facility payable
     year end, as far as prepaid    pool -> facility advance
     year end, the rest             pool -> facility payable
+    spending                       person (own, or who grants family use) -> facility payable
+    interest                       interest -> person
+    payout                         person -> owed to person
+    move to another area           person -> moving; from there: moving -> person
+    what cannot be taken back      receivable of person or employer -> person
 
 Transfers are never edited or removed, by trigger and by right: a correction is a transfer back that names
 the one it reverses. `verify.py` proves every balance from the transfers.
@@ -19,7 +24,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from facilities.models import Facility
-from insured.models import Person, Status
+from insured.models import Employer, Person, Status
 from office.fields import MoneyField, MonthField, first_of_month
 from office.models import Scheme
 
@@ -33,9 +38,16 @@ class AccountKind(models.TextChoices):
     PAYABLE = "payable", _("Payable to facility")
     DEPOSIT = "deposit", _("Quality deposit of facility")
     RECEIVABLE = "receivable", _("Recovery receivable")
+    OWED = "owed", _("Payable to person")
+    INTEREST = "interest", _("Interest of personal accounts")
+    PREMIUMS = "premiums", _("Premiums collected")
+    MOVING = "moving", _("Money moving between pooling areas")
+    LOSSES = "losses", _("Written-off receivables")
 
 
 ASSETS = (AccountKind.BANK, AccountKind.ADVANCE, AccountKind.RECEIVABLE)
+# Of these a scheme has one each.
+FUNDS_OWN = ["pool", "contribution", "bank", "interest", "premiums", "moving", "losses"]
 
 
 class Account(models.Model):
@@ -51,6 +63,9 @@ class Account(models.Model):
     )
     facility = models.ForeignKey(
         Facility, null=True, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("facility")
+    )
+    employer = models.ForeignKey(
+        Employer, null=True, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("employer")
     )
     balance = MoneyField(_("balance"), default=0, db_default=0)
     opened_on = models.DateField(_("opened on"), auto_now_add=True)
@@ -70,18 +85,40 @@ class Account(models.Model):
                 name="account_of_facility_once",
             ),
             models.UniqueConstraint(
+                fields=["employer", "scheme", "kind"],
+                condition=Q(employer__isnull=False),
+                name="account_of_employer_once",
+            ),
+            models.UniqueConstraint(
                 fields=["scheme", "kind"],
-                condition=Q(person__isnull=True, facility__isnull=True),
+                condition=Q(person__isnull=True, facility__isnull=True, employer__isnull=True),
                 name="account_of_fund_once",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="person") | Q(balance__gte=0), name="account_person_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(kind="person", person__isnull=False, facility__isnull=True)
-                | Q(kind__in=["advance", "payable", "deposit"], person__isnull=True, facility__isnull=False)
-                | Q(kind__in=["pool", "contribution", "bank"], person__isnull=True, facility__isnull=True)
-                | (Q(kind="receivable") & (Q(person__isnull=True) | Q(facility__isnull=True))),
+                condition=Q(
+                    kind__in=["person", "owed"],
+                    person__isnull=False,
+                    facility__isnull=True,
+                    employer__isnull=True,
+                )
+                | Q(
+                    kind__in=["advance", "payable", "deposit"],
+                    person__isnull=True,
+                    facility__isnull=False,
+                    employer__isnull=True,
+                )
+                | Q(
+                    kind__in=FUNDS_OWN,
+                    person__isnull=True,
+                    facility__isnull=True,
+                    employer__isnull=True,
+                )
+                | Q(kind="receivable", person__isnull=False, facility__isnull=True, employer__isnull=True)
+                | Q(kind="receivable", person__isnull=True, facility__isnull=False, employer__isnull=True)
+                | Q(kind="receivable", person__isnull=True, facility__isnull=True, employer__isnull=False),
                 name="account_owner_of_kind",
             ),
         ]
@@ -91,9 +128,9 @@ class Account(models.Model):
         return f"{self.get_kind_display()} {self.owner or self.get_scheme_display()}"
 
     @property
-    def owner(self) -> Person | Facility | None:
+    def owner(self) -> Person | Facility | Employer | None:
         """Whose it is; the fund's own accounts have no owner."""
-        return self.person or self.facility
+        return self.person or self.facility or self.employer
 
     @property
     def is_asset(self) -> bool:
@@ -107,15 +144,31 @@ class Account(models.Model):
 
 class TransferKind(models.TextChoices):
     CREDIT = "credit", _("Monthly credit")
+    SUPPLEMENT = "supplement", _("Supplementary share")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+    INTEREST = "interest", _("Yearly interest")
+    CLOSING_INTEREST = "closing_interest", _("Interest at closing")
+    TRANSFER_IN = "transfer_in", _("Transfer in")
+    INHERITANCE = "inheritance", _("Inheritance")
+    SPENDING = "spending", _("Spending")
+    FAMILY = "family", _("Family use")
+    PREMIUM = "premium", _("Premium or contribution")
+    REFUND = "refund", _("Refund")
+    PAYOUT = "payout", _("Payout")
+    TRANSFER_OUT = "transfer_out", _("Transfer out")
     PREPAYMENT = "prepayment", _("Prepayment")
     YEAR_END = "year_end", _("Year-end clearing")
-    SPENDING = "spending", _("Spending")
     RECOVERY = "recovery", _("To be recovered")
+    RECOVERED = "recovered", _("Recovered")
+    WRITE_OFF = "write_off", _("Written off")
+    PAYMENT = "payment", _("Payment by bank")
     REVERSAL = "reversal", _("Reversal")
 
 
 class Transfer(models.Model):
     """One movement of `amount` yuan, posted in accounting month `month` for the month `covers`.
+
+    It stands on the run or on the voucher it was posted with.
 
     The references carry no foreign keys: checked row by row they would more than double the time of a
     month's run. Posting fails for an account that is not there, accounts cannot be deleted, and
@@ -139,12 +192,13 @@ class Transfer(models.Model):
         verbose_name=_("credit"),
     )
     amount = MoneyField(_("amount"))
-    kind = models.CharField(_("kind"), max_length=12, choices=TransferKind)
+    kind = models.CharField(_("kind"), max_length=16, choices=TransferKind)
     month = MonthField(_("accounting month"))
     covers = MonthField(_("month covered"))
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
     run_id = models.BigIntegerField(_("run"), null=True)
     chunk = models.PositiveIntegerField(_("chunk"), null=True)
+    voucher_id = models.BigIntegerField(_("voucher"), null=True)
     reverses_id = models.BigIntegerField(_("reverses"), null=True)
     created_at = models.DateTimeField(_("posted at"), auto_now_add=True)
 
@@ -155,6 +209,11 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
             first_of_month("month", "covers", name="transfer_first_of_month"),
+            models.CheckConstraint(
+                condition=Q(run_id__isnull=False, voucher_id__isnull=True)
+                | Q(run_id__isnull=True, voucher_id__isnull=False),
+                name="transfer_of_run_or_voucher",
+            ),
             # One credit per account and covered month, ever; a new attempt needs the earlier run reversed.
             # The month comes first so that a month's million inserts stay on fresh pages.
             models.UniqueConstraint(
@@ -175,6 +234,9 @@ class Transfer(models.Model):
             models.Index(fields=["credit", "id"], condition=~Q(kind="credit"), name="transfer_into_account"),
             models.Index(fields=["debit", "id"], condition=~Q(kind="credit"), name="transfer_out_of_account"),
             models.Index(fields=["id"], condition=~Q(kind="credit"), name="transfer_not_a_credit"),
+            models.Index(
+                fields=["voucher_id"], condition=Q(voucher_id__isnull=False), name="transfer_of_voucher"
+            ),
         ]
 
     def __str__(self):
@@ -207,7 +269,7 @@ class RunLine(models.Model):
         verbose_name=_("credit"),
     )
     amount = MoneyField(_("amount"))
-    kind = models.CharField(_("kind"), max_length=12, choices=TransferKind)
+    kind = models.CharField(_("kind"), max_length=16, choices=TransferKind)
     covers = MonthField(_("month covered"))
     reverses_id = models.BigIntegerField(_("reverses"), null=True)
     county_id = models.BigIntegerField(_("county"), null=True)

@@ -1,0 +1,14 @@
+"""What is stored of money: accounts, what moved between them, and what each movement stands on."""
+
+from accounts.models.ledger import (
+    ASSETS,
+    FUNDS_OWN,
+    Account,
+    AccountKind,
+    RunLine,
+    Transfer,
+    TransferKind,
+)
+from accounts.models.voucher import Voucher
+
+__all__ = ["ASSETS", "FUNDS_OWN", "Account", "AccountKind", "RunLine", "Transfer", "TransferKind", "Voucher"]

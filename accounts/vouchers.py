@@ -1,0 +1,96 @@
+"""How money moves outside runs: the accounts are held, the sums worked out, and one voucher posted.
+
+    with transaction.atomic():
+        balances = hold(own, payable)
+        ...
+        post([Move(debit=own, credit=payable, amount=sum, kind=TransferKind.SPENDING)], source=purchase)
+
+Pages hold, open and post by functions of the database (migration 0011), which look past the county of
+whoever asks: the facility, or the relative who pays, may be of another one. The functions refuse a voucher
+that moves money of nobody in the counties the page works for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection, models
+
+from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
+from facilities.models import Facility
+from insured.models import Employer, Person
+from office.periods import month_to_post
+from policies.month import Month
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One transfer to be posted: `amount` yuan above zero; `covers` is the accounting month unless told.
+
+    `reverses` is the transfer that is taken back, whole.
+    """
+
+    debit: Account
+    credit: Account
+    amount: Decimal
+    kind: TransferKind
+    covers: Month | None = None
+    reverses: Transfer | None = None
+
+
+def account_of(
+    owner: Person | Facility | Employer | None, *, scheme: str, kind: AccountKind = AccountKind.PERSON
+) -> Account:
+    """The account of the kind, opened when first asked for; without an owner one of the fund's own."""
+    owners = [owner.pk if isinstance(owner, each) else None for each in (Person, Facility, Employer)]
+    with connection.cursor() as cursor:
+        cursor.execute("select accounts_open(%s, %s, %s, %s, %s)", [kind, scheme, *owners])
+        [number] = cursor.fetchone()
+    person, facility, employer = owners
+    return Account(
+        pk=number, kind=kind, scheme=scheme, person_id=person, facility_id=facility, employer_id=employer
+    )
+
+
+def hold(*accounts: Account) -> dict[int, Decimal]:
+    """Hold the accounts until the transaction ends; their balances by number, as the ledger has them.
+
+    Whoever moves money of several accounts holds all of them at once: always in the same order, people
+    before facilities and employers, the fund's own last, so that nobody waits for each other in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select id, balance from accounts_hold(%s)", [[account.pk for account in accounts]])
+        return dict(cursor.fetchall())
+
+
+def post(moves: Sequence[Move], *, source: models.Model) -> Voucher:
+    """Post the moves as one voucher of the open month, on behalf of whoever the transaction works for.
+
+    `source` is the saved record the act belongs to. All accounts are of one scheme. Raises IntegrityError
+    when a personal account would go below zero: hold it and look first.
+    """
+    month = month_to_post()
+    schemes = {account.scheme for move in moves for account in (move.debit, move.credit)}
+    [scheme] = schemes
+    columns = [
+        [move.debit.pk for move in moves],
+        [move.credit.pk for move in moves],
+        [move.amount for move in moves],
+        [str(move.kind) for move in moves],
+        [(move.covers or month).first_day for move in moves],
+        [move.reverses and move.reverses.pk for move in moves],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select accounts_post(%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::numeric[], %s::text[],"
+            " %s::date[], %s::bigint[])",
+            [scheme, month.first_day, source._meta.label_lower, source.pk, *columns],
+        )
+        [number] = cursor.fetchone()
+    return Voucher.objects.get(pk=number)
+
+
+def transfers_of(source: models.Model) -> models.QuerySet[Transfer]:
+    """Everything that was posted for a record, in order."""
+    vouchers = Voucher.objects.filter(source=source._meta.label_lower, source_id=source.pk)
+    return Transfer.objects.filter(voucher_id__in=vouchers.values("pk")).order_by("id")
