@@ -54,7 +54,9 @@ def unseal_bytes(sealed: bytes, *, binding: str) -> bytes:
         raise Tampered(f"{binding}: no key “{key_id}”")
     start = 1 + sealed[0]
     try:
-        return _cipher(settings.FIELD_KEYS[key_id]).decrypt(sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode())
+        return _cipher(settings.FIELD_KEYS[key_id]).decrypt(
+            sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode()
+        )
     except (InvalidTag, ValueError):
         raise Tampered(binding) from None
 
