@@ -229,16 +229,16 @@ CHECKS = (
     Check(
         name="repeated",
         column="first_month",
-        when="twice is not null and same_content",
+        when="repeated is not null",
         message=gettext_noop("rows %(value)s are the same: delete one of them"),
-        value="twice",
+        value="repeated",
     ),
     Check(
         name="contradicted",
         column="first_month",
-        when="twice is not null and not same_content",
+        when="contradicted is not null",
         message=gettext_noop("rows %(value)s contradict each other: same person, scheme and month"),
-        value="twice",
+        value="contradicted",
     ),
     Check(
         name="crosses",

@@ -141,9 +141,9 @@ def content_digest(layout: Layout) -> str:
     ]
     return f"""
         -- The sum of the rows, as it were.
-        select count(*) || ' ' || sum(hashtextextended(line, 0)::numeric) || ' '
-            || sum(hashtextextended(line, 1)::numeric)
-        from (select row({listed(values)})::text as line from typed) lines
+        select count(*) || ' ' || sum(hash_record_extended(line, 0)::numeric) || ' '
+            || sum(hash_record_extended(line, 1)::numeric)
+        from (select row({listed(values)}) as line from typed) lines
     """
 
 

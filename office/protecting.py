@@ -4,6 +4,7 @@ Of each protected column is staged what was wrong with the cell, its mask, and t
 the place of the cell itself stays empty. Only this and `Protection.take` ever see the value.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -26,40 +27,49 @@ def apart(layout: Layout) -> list[str]:
 
 def protect(lines: Iterable[bytes], *, layout: Layout, header: list[str]) -> Iterator[bytes]:
     """The reader's lines as COPY takes them. Codes that rows are bound to are kept in capitals."""
-    columns = [column for column in layout.columns if column.header in apart(layout)]
-    # Those that others are bound to come first.
-    ordered = sorted(layout.protected, key=lambda column: column.kind.protection.bound_to != column.field)
-    places = {c.field: str(header.index(c.header) + 1) if c.header in header else "" for c in columns}
-    if not ordered:
+    if not layout.protected:
         for line in lines:
             yield line[1:-1] + b"\t{}\n"
-    for line in lines if ordered else ():
+        return
+    fields = [column.field for column in layout.columns if column.header in apart(layout)]
+    own = {column.field for column in layout.protected if column.kind.protection.bound_to == column.field}
+    # Those that others are bound to come first.
+    ordered = [
+        (column, fields.index(column.field), fields.index(column.kind.protection.bound_to), place)
+        for column in sorted(layout.protected, key=lambda column: column.field not in own)
+        for place in [header.index(column.header) + 1 if column.header in header else None]
+    ]
+    for line in lines:
         cells, _tab, row = line.partition(b"\t")
-        row = row[:-1]
-        imprecise = row.rsplit(b"\t", 2)[1].decode()[1:-1].split(",")
-        values = dict(zip(places, cells.decode().split(BETWEEN), strict=True))
-        rows = {name: value.upper() for name, value in values.items()}
-        kept = {}
-        for column in ordered:
-            name, protection = column.field, column.kind.protection
-            value, row_of = values[name], rows[protection.bound_to]
+        imprecise = row.rsplit(b"\t", 2)[1]
+        lost = () if imprecise == b"{}" else json.loads(b"[" + imprecise[1:-1] + b"]")
+        values = cells.decode().split(BETWEEN)
+        kept, first = {}, {}
+        for column, at, of, place in ordered:
+            value = values[at]
             if not value.isprintable():
                 value = value.translate(CONTROL)
-            kept[name] = staged(column, value, row=row_of, lost=places[name] in imprecise)
-            if protection.bound_to == name:
-                rows[name] = kept[name][2] or ""
-        listed = ",".join([text_of(part) for column in layout.protected for part in kept[column.field]])
-        yield row + f"\t{{{listed}}}\n".encode()
+            binding = first[fields[of]] if fields[of] in first else values[of].upper()
+            parts = staged(column, value, row=binding, lost=place in lost)
+            if column.field in own:
+                first[column.field] = parts[2] or ""
+            kept[column.field] = parts
+        listed = [
+            "NULL" if part is None else rf'"\\\\x{part.hex()}"' if type(part) is bytes else text_of(part)
+            for column in layout.protected
+            for part in kept[column.field]
+        ]
+        yield b"%b\t{%b}\n" % (row[:-1], ",".join(listed).encode())
 
 
 def staged(column: Column, value: str, *, row: bytes | str, lost: bool) -> list:
     """Fault, mask and parts of one cell."""
     protection = column.kind.protection
-    none = [None] * len(protection.parts)
     if not value:
-        return [None, None, *none]
+        return [None] * (2 + len(protection.parts))
     if fault := fault_of(value, limit=column.kind.limit, lost=lost):
-        return [fault, value if fault == "error" else protection.mask(value), *none]
+        mask = value if fault == "error" else protection.mask(value)
+        return [fault, mask] + [None] * len(protection.parts)
     return [None, protection.mask(value), *protection.take(value, row)]
 
 
@@ -75,11 +85,8 @@ def fault_of(value: str, *, limit: int, lost: bool) -> str | None:
 
 def text_of(part) -> str:
     """A part in an array of PostgreSQL in a line of COPY."""
-    if part is None:
-        return "NULL"
-    if type(part) is bytes:
-        return rf'"\\\\x{part.hex()}"'
-    return f'"{str(part).translate(IN_QUOTES)}"'
+    text = str(part)
+    return f'"{text}"' if text.isalnum() else f'"{text.translate(IN_QUOTES)}"'
 
 
 def without_numbers(text: str) -> str:

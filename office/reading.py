@@ -17,12 +17,14 @@ import codecs
 import csv
 import itertools
 import json
+import os
 import re
 import resource
 import sys
 import zipfile
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from multiprocessing.pool import ThreadPool
 
 from python_calamine import CalamineError, load_workbook
 
@@ -67,13 +69,20 @@ def main():
     try:
         read(order)
     except Refused as refused:
-        sys.exit(json.dumps({"fault": refused.fault, "values": refused.values}))
+        end(refused.fault, **refused.values)
     except MemoryError:
-        sys.exit(json.dumps({"fault": "too_much_memory", "values": {}}))
+        end("too_much_memory")
     except (CalamineError, zipfile.BadZipFile, csv.Error) as error:
-        sys.exit(json.dumps({"fault": "damaged", "values": {"detail": str(error)[:200]}}))
+        end("damaged", detail=str(error)[:200])
     except (EOFError, KeyError, ValueError) as error:  # their texts may quote a cell
-        sys.exit(json.dumps({"fault": "damaged", "values": {"detail": type(error).__name__}}))
+        end("damaged", detail=type(error).__name__)
+
+
+def end(fault, **values):
+    """Say why the file is refused, and be gone: calamine may still be reading what is refused."""
+    sys.stderr.write(json.dumps({"fault": fault, "values": values}))
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def read(order):
@@ -252,9 +261,12 @@ def numbered_rows(order):
 
 
 def workbook_rows(order):
-    seen = inspect_package(order)
-    workbook = load_workbook(order["path"])
-    sheet = workbook.get_sheet_by_index(0)
+    with zipfile.ZipFile(order["path"]) as package:
+        look_at_package(package, order)
+        # Calamine works beside us and is not waited for when we refuse.
+        sheet_read = ThreadPool(1).apply_async(sheet_of, [order["path"]])
+        seen = inspect_parts(package, order)
+    sheet = sheet_read.get()
     if sheet.start is None:
         return
     order["sheet"], order["merged"] = sheet.name, sheet.merged_cell_ranges or ()
@@ -268,6 +280,10 @@ def workbook_rows(order):
                     cells[column - first_column] = "#N/A"
             remarks = [0] * hidden + [first_column - column - 1 for column in sorted(formulas)]
         yield number, cells, remarks
+
+
+def sheet_of(path):
+    return load_workbook(path).get_sheet_by_index(0)
 
 
 class Seen:
@@ -285,25 +301,28 @@ FORMULA_CELL = re.compile(rb'<c [^>]*\br="([A-Z]{1,3})([0-9]+)"[^>]*><f[ />]')
 HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
 
 
-def inspect_package(order):
-    """Refuse what is no plain workbook or unpacks beyond the limit; find what calamine does not tell."""
-    with zipfile.ZipFile(order["path"]) as package:
-        names = set(package.namelist())
-        if any(entry.flag_bits & 1 for entry in package.infolist()):
-            raise Refused("encrypted")
-        if "xl/workbook.bin" in names:
-            raise Refused("old_excel")
-        if "xl/workbook.xml" not in names:
-            raise Refused("not_a_table")
-        if "xl/vbaProject.bin" in names or b"macroEnabled" in package.read("[Content_Types].xml")[:BLOCK]:
-            raise Refused("macros")
-        limit = order["max_unpacked"]
-        if len(names) > 2000 or sum(entry.file_size for entry in package.infolist()) > limit:
-            raise Refused("unpacks_too_large", limit=limit // 1024**2)
-        found = {}
-        for name in sorted(names):
-            limit -= inspect_part(package, name, limit, order, found)
-        return found.get(first_sheet(package), {})
+def look_at_package(package, order):
+    """Refuse what is no plain workbook or says that it unpacks beyond the limit."""
+    names = set(package.namelist())
+    if any(entry.flag_bits & 1 for entry in package.infolist()):
+        raise Refused("encrypted")
+    if "xl/workbook.bin" in names:
+        raise Refused("old_excel")
+    if "xl/workbook.xml" not in names:
+        raise Refused("not_a_table")
+    if "xl/vbaProject.bin" in names or b"macroEnabled" in package.read("[Content_Types].xml")[:BLOCK]:
+        raise Refused("macros")
+    limit = order["max_unpacked"]
+    if len(names) > 2000 or sum(entry.file_size for entry in package.infolist()) > limit:
+        raise Refused("unpacks_too_large", limit=limit // 1024**2)
+
+
+def inspect_parts(package, order):
+    """Refuse what unpacks beyond the limit or declares entities; find what calamine does not tell."""
+    limit, found = order["max_unpacked"], {}
+    for name in sorted(set(package.namelist())):
+        limit -= inspect_part(package, name, limit, order, found)
+    return found.get(first_sheet(package), {})
 
 
 def inspect_part(package, name, limit, order, found):

@@ -41,7 +41,7 @@ def bound(column: str, row: bytes | str) -> str:
 
 def seal_bytes(content: bytes, *, binding: str) -> bytes:
     """The bytes under the current key."""
-    head, cipher = _current()
+    head, cipher = _sealing(*next(iter(settings.FIELD_KEYS.items())))
     nonce = os.urandom(NONCE)
     return b"".join((head, nonce, cipher.encrypt(nonce, content, binding.encode())))
 
@@ -50,12 +50,13 @@ def unseal_bytes(sealed: bytes, *, binding: str) -> bytes:
     """The bytes that were sealed with this binding; raises Tampered."""
     sealed = bytes(sealed)
     key_id = key_of(sealed)
-    cipher = _ciphers().get(key_id)
-    if cipher is None:
+    if key_id not in settings.FIELD_KEYS:
         raise Tampered(f"{binding}: no key “{key_id}”")
     start = 1 + sealed[0]
     try:
-        return cipher.decrypt(sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode())
+        return _cipher(settings.FIELD_KEYS[key_id]).decrypt(
+            sealed[start : start + NONCE], sealed[start + NONCE :], binding.encode()
+        )
     except (InvalidTag, ValueError):
         raise Tampered(binding) from None
 
@@ -72,7 +73,9 @@ def current_key() -> str:
 
 def blind_index(text: str, *, purpose: str) -> bytes:
     """What equal texts have in common, and nobody without the key can tell: 16 bytes of HMAC-SHA256."""
-    return hmac.digest(settings.INDEX_KEY, f"{purpose}\0{text}".encode(), "sha256")[:INDEX_BYTES]
+    keyed = _keyed(settings.INDEX_KEY, purpose).copy()
+    keyed.update(text.encode())
+    return keyed.digest()[:INDEX_BYTES]
 
 
 def masked(number: str) -> str:
@@ -117,14 +120,17 @@ def read_key(encoded: str, *, name: str) -> bytes:
 
 
 @cache
-def _ciphers_of(keys: tuple[tuple[str, bytes], ...]) -> dict[str, AESGCM]:
-    return {key_id: AESGCM(key) for key_id, key in keys}
+def _keyed(key: bytes, purpose: str) -> hmac.HMAC:
+    """Begun once: a copy goes on where this stands in half the time that a key takes."""
+    return hmac.new(key, f"{purpose}\0".encode(), "sha256")
 
 
-def _ciphers() -> dict[str, AESGCM]:
-    return _ciphers_of(tuple(settings.FIELD_KEYS.items()))
+@cache
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
-def _current() -> tuple[bytes, AESGCM]:
-    key_id = current_key()
-    return bytes([len(key_id)]) + key_id.encode(), _ciphers()[key_id]
+@cache
+def _sealing(key_id: str, key: bytes) -> tuple[bytes, AESGCM]:
+    """What stands before a value under the key, and the cipher."""
+    return bytes([len(key_id)]) + key_id.encode(), _cipher(key)

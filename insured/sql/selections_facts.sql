@@ -5,33 +5,32 @@ with ruled as materialized (
     from jsonb_to_recordset(%(rules)s::jsonb) as rule
         (scheme text, station_slot text, levels text[], outside boolean, "window" int[], articles jsonb)
 ),
+people as materialized (
+    select document_index, count(*) as people, min(id) as id, min(county_id) as county_id
+    from insured_person
+    where merged_into_id is null and document_index in (select document_index from typed)
+    group by document_index
+),
 known as materialized (
     select
         line.*,
-        rule.insured, rule.scheme, rule.articles,
+        case when rule.scheme is not null then spell.scheme is not null end as insured, rule.scheme, rule.articles,
         facility.county_id is not null or rule.outside as may_lie_there,
         facility.level = any(rule.levels) as may_be_of_level,
         coalesce(date_part('month', %(today)s::date) between rule.window[1] and rule.window[2], true) as in_window,
-        person.people, case when person.people = 1 then person.id end as person_id, person.county_id as person_county_id,
+        coalesce(person.people, 0) as people, case when person.people = 1 then person.id end as person_id,
+        person.county_id as person_county_id,
         facility.id as facility_id, facility.county_id as facility_county_id,
         facility.closed_on as facility_closed_on, county.code as county_code,
         case when facility.kind = 'village_station' then rule.station_slot else 'primary' end as slot
     from typed line
-    left join lateral (
-        select count(*) as people, min(id) as id, min(county_id) as county_id
-        from insured_person
-        where insured_person.document_index = line.document_index and merged_into_id is null
-    ) person on true
-    -- The rules of the scheme in which the person is insured in the month, or else of any.
-    left join lateral (
-        select ruled.*, spell.scheme is not null as insured
-        from ruled
-        left join insured_enrolment spell
-            on spell.person_id = person.id and spell.scheme = ruled.scheme and spell.first_month <= line.first_month
-            and (spell.last_month is null or spell.last_month >= line.first_month)
-        order by spell.scheme is null, ruled.scheme
-        limit 1
-    ) rule on true
+    left join people person on person.document_index = line.document_index
+    -- The rules of the scheme in which the person is insured in the month, one at most, or else of the first.
+    left join insured_enrolment spell
+        on spell.person_id = person.id and spell.first_month <= line.first_month
+        and (spell.last_month is null or spell.last_month >= line.first_month)
+        and spell.scheme in (select scheme from ruled)
+    left join ruled rule on rule.scheme = coalesce(spell.scheme, (select min(scheme) from ruled))
     left join facilities_facility facility on facility.code = line.facility_code
     left join office_county county on county.id = facility.county_id
 ),
