@@ -269,6 +269,7 @@ CELERY_BEAT_SYNC_EVERY = 1
 # What a run kind or an import layout does is written in the room it belongs to; this is where they are found.
 RUN_KINDS = {
     "credit": "accounts.credit.CREDIT",
+    "interest": "accounts.interest.INTEREST",
     "prepayment": "settlement.prepay.PREPAYMENT",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
