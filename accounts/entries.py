@@ -47,6 +47,12 @@ def entries_of(account: Account, most: int = MOST_SHOWN) -> list[Entry]:
     return found
 
 
+def transfers_of(account: Account) -> list[Transfer]:
+    """Everything that ever moved on a personal account, in the order in which it was posted."""
+    others = Transfer.objects.filter(_not_credits(credit=account) | _not_credits(debit=account))
+    return sorted([*others, *_credits(account)], key=lambda transfer: transfer.pk)
+
+
 def _not_credits(**side) -> Q:
     """Served by the partial indexes of the account's either side."""
     return ~Q(kind=TransferKind.CREDIT) & Q(**side)

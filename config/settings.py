@@ -271,6 +271,7 @@ RUN_KINDS = {
     "credit": "accounts.credit.CREDIT",
     "lump_credit": "accounts.lump.LUMP_CREDIT",
     "adjustment": "accounts.adjust.ADJUSTMENT",
+    "interest": "accounts.interest.INTEREST",
     "prepayment": "settlement.prepay.PREPAYMENT",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
