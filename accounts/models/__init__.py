@@ -9,6 +9,20 @@ from accounts.models.ledger import (
     Transfer,
     TransferKind,
 )
+from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
 
-__all__ = ["ASSETS", "FUNDS_OWN", "Account", "AccountKind", "RunLine", "Transfer", "TransferKind", "Voucher"]
+__all__ = [
+    "ASSETS",
+    "FUNDS_OWN",
+    "Account",
+    "AccountKind",
+    "AccountUse",
+    "RunLine",
+    "Transfer",
+    "TransferKind",
+    "UseRefund",
+    "UseShare",
+    "UseState",
+    "Voucher",
+]
