@@ -1,4 +1,4 @@
-"""What accounts may pay for, for whom and from which day on, as the rules' `accounts.uses` and `never` say."""
+"""What accounts may pay for, for whom and from which day on, as the rules' `uses` and `never` say."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""What personal accounts pay: the own account first, then those of relatives who granted it, the rest is cash.
+"""What personal accounts pay: the own account first, then those relatives granted, the rest is cash.
 
     with transaction.atomic():
         found = payers(person=patient, scheme="310", on=day)
@@ -28,13 +28,15 @@ from accounts.models import (
     Voucher,
 )
 from accounts.purposes import demand_payee, demand_purpose
-from accounts.vouchers import Move, account_of, hold, post, transfers_of
+from accounts.vouchers import Move, account_of, hold, numbers_of, post
 from facilities.models import Facility
 from insured.models import FamilyLink, Person, Relation
 from office.models import Staff
 from office.policy import newest_version, pack_of
 
 NOTHING = Decimal("0.00")
+# Of the transfer from the own account, and of those from relatives'.
+KINDS = (TransferKind.SPENDING, TransferKind.FAMILY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def pay(
     *,
     to: Account,
     source: models.Model,
-    kinds: tuple[TransferKind, TransferKind] = (TransferKind.SPENDING, TransferKind.FAMILY),
+    kinds: tuple[TransferKind, TransferKind] = KINDS,
 ) -> Voucher | None:
     """Post the shares as one voucher of the source, a transfer each in their order; None when there are none.
 
@@ -188,12 +190,10 @@ def post_use(
             use.save()
     except IntegrityError as error:  # somebody else entered it in this moment
         raise ValidationError(_("This bill is entered already.")) from error
-    if facility is None:
-        to, kinds = account_of(None, scheme=scheme, kind=AccountKind.PREMIUMS), (TransferKind.PREMIUM,) * 2
-    else:
-        to = account_of(facility, scheme=scheme, kind=AccountKind.PAYABLE)
-        kinds = (TransferKind.SPENDING, TransferKind.FAMILY)
-    use.voucher = pay(shares, to=to, source=use, kinds=kinds)
+    to = payee(use)
+    if shares:
+        demand_one_in_sight([to, *(share.payer.account for share in shares)])
+    use.voucher = pay(shares, to=to, source=use, kinds=KINDS if facility else (TransferKind.PREMIUM,) * 2)
     AccountUse.objects.filter(pk=use.pk).update(voucher=use.voucher)
     UseShare.objects.bulk_create(
         UseShare(
@@ -205,10 +205,26 @@ def post_use(
             transfer_id=transfer,
         )
         for place, (share, transfer) in enumerate(
-            zip(shares, transfers_of(use).values_list("pk", flat=True), strict=True)
+            zip(shares, numbers_of(use.voucher) if use.voucher else [], strict=True)
         )
     )
     return use
+
+
+def payee(use: AccountUse) -> Account:
+    """The account a use is paid to: the facility's, or that of the premiums the fund collects."""
+    if use.facility is None:
+        return account_of(None, scheme=use.scheme, kind=AccountKind.PREMIUMS)
+    return account_of(use.facility, scheme=use.scheme, kind=AccountKind.PAYABLE)
+
+
+def demand_one_in_sight(accounts: Sequence[Account]) -> None:
+    """Raise ValidationError where money would move in counties alone that the page does not work for."""
+    owned = Account.objects.exclude(person=None, facility=None)
+    if not owned.filter(pk__in=[account.pk for account in accounts]).exists():
+        raise ValidationError(
+            _("The accounts that would pay belong to another county: have it entered there, or by the city.")
+        )
 
 
 def demand_contract(facility: Facility | None, *, day: date) -> None:

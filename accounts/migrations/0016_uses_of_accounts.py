@@ -44,6 +44,14 @@ language sql stable security definer as $$
 $$
 """
 
+# Whoever posts a voucher learns the numbers of its transfers, so as to name them when they are reversed.
+NUMBERS = """
+create function accounts_numbers(of_voucher bigint) returns setof bigint
+language sql stable security definer as $$
+    select id from accounts_transfer where voucher_id = of_voucher order by id
+$$
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -174,4 +182,5 @@ class Migration(migrations.Migration):
         *protect("accounts_userefund", mine=USE_IS_MINE),
         *append_only("accounts_userefund"),
         migrations.RunSQL(PAYERS, "drop function accounts_payers(bigint, text, date, bigint)"),
+        migrations.RunSQL(NUMBERS, "drop function accounts_numbers(bigint)"),
     ]
