@@ -94,3 +94,10 @@ def transfers_of(source: models.Model) -> models.QuerySet[Transfer]:
     """Everything that was posted for a record, in order."""
     vouchers = Voucher.objects.filter(source=source._meta.label_lower, source_id=source.pk)
     return Transfer.objects.filter(voucher_id__in=vouchers.values("pk")).order_by("id")
+
+
+def numbers_of(voucher: Voucher) -> list[int]:
+    """The numbers of a voucher's transfers, in the order of its moves, of whatever county they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("select accounts_numbers(%s)", [voucher.pk])
+        return [number for (number,) in cursor.fetchall()]

@@ -19,6 +19,8 @@ CREDIT_STATUSES = (
     "sponsored_retiree",
     "resident",
 )
+# Whom accounts pay: facilities other than pharmacies, pharmacies, the fund's account of collected premiums.
+PAID_TO = ("facility", "pharmacy", "premiums")
 CREDIT_METHODS = {"percent_of_base": "percent", "flat": "yuan"}
 # What may be credited for several months at once, beside the monthly credits.
 AT_ONCE = ("prepaid", "back_paid", "supplement")
@@ -35,13 +37,17 @@ class CreditSpec:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A use, ban or payout of accounts: a code, its article, its days, what it says."""
+    """A use, ban or payout of accounts: a code, its article, its days, what it says.
+
+    A use may stand in several rows of the same code, for other people or days. ``paid_to`` says who is paid.
+    """
 
     code: str
     article: str
     starts: date | None
     ends: date | None
     people: tuple[str, ...]
+    paid_to: tuple[str, ...]
     text: Text
 
 
@@ -126,12 +132,15 @@ def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:
     rules = []
     for node in accounts.nodes(key, []) if accounts else []:
         people = node.some_of("people", ("self", "spouse", "parent", "child"), [])
+        # Versions of the rules stored before this was asked do not say it: any of them may be.
+        paid_to = node.some_of("paid_to", PAID_TO, list(PAID_TO))
         rule = Rule(
             code=node.text("code"),
             article=node.text("article"),
             starts=node.first_day("from", None),
             ends=node.last_day("until", None),
             people=people,
+            paid_to=paid_to,
             text=read_text(node),
         )
         node.close()

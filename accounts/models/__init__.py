@@ -10,6 +10,7 @@ from accounts.models.ledger import (
     TransferKind,
 )
 from accounts.models.lump import LumpCredit, LumpKind
+from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
 
 __all__ = [
@@ -17,10 +18,14 @@ __all__ = [
     "FUNDS_OWN",
     "Account",
     "AccountKind",
+    "AccountUse",
     "LumpCredit",
     "LumpKind",
     "RunLine",
     "Transfer",
     "TransferKind",
+    "UseRefund",
+    "UseShare",
+    "UseState",
     "Voucher",
 ]
