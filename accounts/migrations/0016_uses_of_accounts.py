@@ -56,7 +56,7 @@ $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_vouchers_are_posted_by_function'),
+        ("accounts", "0012_credited_once_whichever_run"),
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -14,7 +14,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0012_credited_once_whichever_run")]
+    dependencies = [("accounts", "0016_uses_of_accounts")]
 
     operations = [
         migrations.RunSQL(DAY, "drop function accounts_day(timestamptz, date)"),
