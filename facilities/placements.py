@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -47,7 +48,11 @@ def office_by_rule(level: str, *, month: Month | None = None) -> Office:
 def place(
     facility: Facility, *, first_month: Month, level: str, parent: Facility | None, office: str, reason: str
 ) -> Placement:
-    """Say what the facility is from a month on; raises ValidationError."""
+    """Say what the facility is from a month on, where it was not that before; raises ValidationError."""
+    until_then = facility.placements.filter(Q(first_month=None) | Q(first_month__lte=first_month))
+    held = until_then.order_by(F("first_month").desc(nulls_last=True)).first()
+    if held and (held.level, held.parent, held.office) == (level, parent, office):
+        raise ValidationError(_("This is what it is in that month already: there is nothing to change."))
     placement = facility.placements.filter(first_month=first_month).first() or Placement(facility=facility)
     placement.first_month, placement.level, placement.parent = first_month, level, parent
     placement.office, placement.reason = office, reason

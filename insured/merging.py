@@ -7,10 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 
-from insured.models import Person, PersonChange, PersonChangeKind, ProposedSelection
+from insured.models import Person, PersonChange, PersonChangeKind, ProposedSelection, Slot
 from insured.recording import fields_naming_people, recording
 from office.models import Staff
-from policies.month import Month
 
 # All that names a person moves, of whatever room, but for these: what was told of the record, its own
 # pointer, and what a run proposes until it is computed again.
@@ -49,23 +48,29 @@ def _demand_possible(kept: Person, dropped: Person) -> None:
             _("The other record says that the person died on %(day)s: record that here first.")
             % {"day": dropped.died_on}
         )
-    for mine in kept.enrolments.all():
-        for other in dropped.enrolments.all():
-            if month := first_in_both(mine, other):
-                raise ValidationError(
-                    _("The records cannot be merged: both are insured in %(month)s.") % {"month": month}
-                )
-    for mine in kept.selections.all():
-        for other in dropped.selections.filter(slot=mine.slot):
-            if month := first_in_both(mine, other):
-                raise ValidationError(
-                    _("The records cannot be merged: both have chosen a facility in %(month)s.")
-                    % {"month": month}
-                )
+    if months := in_both(kept.enrolments.all(), dropped.enrolments.all()):
+        raise ValidationError(
+            _("The records cannot be merged: both are insured in %(month)s.") % {"month": months}
+        )
+    for slot in Slot:
+        if months := in_both(kept.selections.filter(slot=slot), dropped.selections.filter(slot=slot)):
+            raise ValidationError(
+                _("The records cannot be merged: both have chosen a facility in %(month)s.")
+                % {"month": months}
+            )
 
 
-def first_in_both(one, other) -> Month | None:
-    """The first month in which both rows hold, if there is any."""
-    first = max(one.first_month, other.first_month)
-    ends = [row.last_month for row in (one, other) if row.last_month]
-    return first if all(first <= last for last in ends) else None
+def in_both(some, others) -> str:
+    """In words: the months in which a row of either holds, "2024-01 – 2024-03、2024-05"; none, no words."""
+    found = []
+    for one in some:
+        for other in others:
+            first = max(one.first_month, other.first_month)
+            last = min(filter(None, [one.last_month, other.last_month]), default=None)
+            if last is None or first <= last:
+                found.append((first, last))
+    spans = [
+        str(first) if first == last else f"{first} – {last or ''}".rstrip()
+        for first, last in sorted(found, key=lambda span: span[0])
+    ]
+    return "、".join(spans)

@@ -132,11 +132,13 @@ def first_titles(rows):
 
 
 def look_at_header(order, header, head_row, rows):
-    """Refuse headers that stand further down, and merged ones."""
+    """Refuse headers that stand further down, merged ones, and what is not the workbook it says it is."""
     if not set(order.get("required", ())) <= set(header):
         for number, cells, _remarks in itertools.islice(rows, HEADERS_WITHIN):
             if set(order["required"]) <= {clean_header(text_of(cell)) for cell in cells}:
                 raise Refused("header_below", row=number)
+        if order.get("is_text") and order["named_workbook"]:
+            raise Refused("text_named_workbook")
     for (top, left), (bottom, right) in order.get("merged", ()):
         if top < head_row <= bottom + 1:
             cells = f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
@@ -257,6 +259,7 @@ def numbered_rows(order):
     if re.match(rb"(\xef\xbb\xbf)?\s*<", start):
         declares = b"<!ENTITY" in start or (b"<!DOCTYPE" in start and b"html" not in start.lower())
         raise Refused("declares_entities" if declares else "not_a_table")
+    order["is_text"] = True
     return text_rows(order["path"])
 
 

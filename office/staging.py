@@ -88,6 +88,7 @@ def reading(import_file: ImportFile, *, layout: Layout, order: dict) -> Iterator
     """What the reader says of the stored file; raises Refused when it refuses it."""
     with opened(import_file.stored_as) as file:
         order = order | {
+            "named_workbook": import_file.name.lower().endswith(".xlsx"),
             "path": f"/dev/fd/{file.fileno()}",
             "kinds": {column.header: column.kind.cleaning for column in layout.columns},
             "max_rows": settings.IMPORT_MAX_ROWS,
@@ -174,6 +175,10 @@ MESSAGES = {
     "empty": gettext_noop("The file is empty."),
     "no_rows": gettext_noop("The file has headers but no rows."),
     "program": gettext_noop("This is a program, not a table, whatever its name says."),
+    "text_named_workbook": gettext_noop(
+        "The name ends in .xlsx, but this is a text without the headers expected, not an Excel workbook: open"
+        " the table in Excel and save it as .xlsx, or give a .csv with its headers."
+    ),
     "not_a_table": gettext_noop("This is neither an Excel workbook (.xlsx) nor a text table (.csv)."),
     "old_excel": gettext_noop(
         "This is an old or binary Excel format (.xls, .xlsb): save it as .xlsx and upload again."

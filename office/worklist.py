@@ -23,6 +23,7 @@ ASKED = {
     "approve": (PolicyVersion, _("to approve")),
     "submit": (PolicyVersion, _("to submit")),
     "confirm": (ImportFile, _("to confirm")),
+    "send again": (ImportFile, _("to correct and upload again")),
 }
 
 

@@ -36,7 +36,7 @@ class RecordAct:
     done: str
     form: type[forms.Form]
     do: Callable[..., object]
-    open_to: Callable[[Model], bool] = lambda record: True
+    open_to: Callable[[Model], object] = lambda record: True
     consequences: Callable[[object, Model], list[Panel]] = lambda request, record: []
     permission: str = ""
     danger: bool = False

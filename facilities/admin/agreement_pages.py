@@ -187,6 +187,11 @@ class AgreementAdmin(ActsAdmin, RecordAdmin):
         if agreement.ended_on:
             facts.append(_("ended early on %(day)s") % {"day": agreement.ended_on})
             facts.append(agreement.end_reason)
+        today = timezone.localdate()
+        if coming := agreement.suspensions.filter(first_day__gt=today).order_by("first_day").first():
+            facts.append(_("will be suspended from %(day)s on") % {"day": coming.first_day})
+        if over := agreement.suspensions.filter(first_day__lte=today, lifted_on__gt=today).first():
+            facts.append(_("in force again from %(day)s on") % {"day": over.lifted_on})
         if agreement.facility.closed_on:
             facts.append(_("the facility is closed from %(day)s") % {"day": agreement.facility.closed_on})
         return {"state": (COLOURS[agreement.state], AgreementState(agreement.state).label), "facts": facts}

@@ -124,7 +124,7 @@ ACTS = (
         done=gettext_lazy("The points were entered."),
         form=forms.Form,
         do=enter,
-        open_to=lambda assessment: assessment.signed_at is None,
+        open_to=lambda assessment: assessment.signed_at is None and items_of(assessment),
     ),
     RecordAct(
         name="sign",
@@ -136,7 +136,7 @@ ACTS = (
         form=forms.Form,
         do=sign_off,
         permission="facilities.sign_assessment",
-        open_to=lambda assessment: assessment.signed_at is None,
+        open_to=lambda assessment: assessment.signed_at is None and items_of(assessment),
         consequences=lambda request, assessment: [points(request, assessment)],
     ),
 )

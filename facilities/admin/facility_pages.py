@@ -1,5 +1,7 @@
 """Designated facilities: what they are by month, who stands under whom, their closing."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from facilities.admin.acts import ActsAdmin, FacilityField, RecordAct, day_field, reason_field
+from facilities.agreements import contracted_between
 from facilities.models import Agreement, AgreementKind, AgreementState, Facility, Level, Office
 from facilities.placements import above, close, office_by_rule, place, reopen
 from office.admin.panels import Panel, PanelOf, linked
@@ -302,6 +305,8 @@ class FacilityAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     panels = [tree, placements, agreements, assessments]
     history_along = ("placements", "agreements", "assessments")
     counties = ("county",)
+    # Records of people, whose forms complete the facilities that may be chosen, of whatever county.
+    chosen_in: ClassVar[set[str]] = set()
     exported = (
         "code",
         "name",
@@ -317,6 +322,15 @@ class FacilityAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     )
     opened = {"account_masked": "bank_account"}
     palette_icon = "local_hospital"
+
+    def get_queryset(self, request):
+        asking = f"{request.GET.get('app_label')}.{request.GET.get('model_name')}"
+        if request.resolver_match.url_name != "autocomplete" or asking not in self.chosen_in:
+            return super().get_queryset(request)
+        today = timezone.localdate()
+        days = {"first": today, "last": today.replace(year=today.year + 1, month=12, day=31)}
+        hired = contracted_between(**days, kind=AgreementKind.OUTPATIENT)
+        return Facility.objects.filter(Q(county=None) | Q(pk__in=hired))
 
     def get_fields(self, request, obj=None):
         may_change = obj is None or self.has_change_permission(request, obj)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from facilities.admin import FacilityAdmin
 from facilities.models import Facility
 from insured.admin.people import OfPersonAdmin, PersonAdmin
 from insured.choices import (
@@ -20,7 +21,7 @@ from insured.choices import (
     plan_choice,
     rules_here,
 )
-from insured.models import Selection
+from insured.models import Enrolment, Selection
 from office.admin.changes import NAMES
 from office.admin.panels import Panel, linked
 from policies.month import Month
@@ -44,8 +45,12 @@ class ChoosingForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = timezone.localdate()
         now = Month.of(self.today)
+        first = (
+            THIS_YEAR,
+            _("First choice of %(year)s, from %(month)s on") % {"year": now.year, "month": now},
+        )
         self.fields["act"].choices = [
-            (THIS_YEAR, _("First choice of %(year)s, from %(month)s on") % {"year": now.year, "month": now}),
+            *([] if _all_chosen(self.initial.get("person"), self.today) else [first]),
             (CHANGE, _("Change, from %(month)s on") % {"month": now + 1}),
             (NEXT_YEAR, _("Choice for %(year)s") % {"year": now.year + 1}),
         ]
@@ -70,6 +75,15 @@ class ChoosingForm(forms.ModelForm):
     def save(self, commit=True):
         self.save_m2m = lambda: None  # as a ModelForm has it; a choice has no such relations
         return self.choice.selection
+
+
+def _all_chosen(person, today) -> bool:
+    """Whether the person a form is opened for has this year's facility in every slot of their scheme."""
+    schemes = Enrolment.objects.filter(person=person).values_list("scheme", flat=True)
+    slots = {slot for scheme, rules in rules_here(today).items() if scheme in schemes for slot in rules.slots}
+    year = Month(today.year, 12)
+    found = Selection.objects.filter(person=person, last_month__gte=Month.of(today), last_month__lte=year)
+    return bool(slots) and slots <= set(found.values_list("slot", flat=True))
 
 
 def _chosen_by(person, now: Month) -> str:
@@ -210,3 +224,4 @@ def _asking(request, person, found: list[Selection], today) -> tuple[str, str] |
 
 
 PersonAdmin.panels += [selections]
+FacilityAdmin.chosen_in.add("insured.selection")

@@ -126,10 +126,9 @@ class FamilyLinkAdmin(ProtectedNumbers, OfPersonAdmin):
         return super().get_queryset(request).prefetch_related("relative")
 
     def get_fields(self, request, obj=None):
-        days = [("first_day", "last_day"), "ended_because"]
         if obj is not None:
-            return [("person_link", "relation"), "of_relative", *days]
-        return [("person", "relation"), "relative", ("relative_name", "relative_document"), *days]
+            return [("person_link", "relation"), "of_relative", ("first_day", "last_day"), "ended_because"]
+        return [("person", "relation"), "relative", ("relative_name", "relative_document"), "first_day"]
 
     def get_readonly_fields(self, request, obj=None):
         """Who is linked stays; a link is ended, and another one begun."""
@@ -230,6 +229,10 @@ class FilingAdmin(OfPersonAdmin):
     ]
     add_label = gettext_lazy("File care elsewhere")
 
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        return fields[:-1] if obj is None else fields
+
     @admin.display(description=gettext_lazy("days"))
     def lasts(self, filing):
         return lasting(filing.first_day, filing.last_day, filing.person)
@@ -282,10 +285,15 @@ class CertifiedDiseaseAdmin(OfPersonAdmin):
         "kind",
         ("name", "code"),
         "facility",
+        "evidence",
         ("first_day", "last_day"),
-        ("evidence", "ended_because"),
+        "ended_because",
     ]
     add_label = gettext_lazy("Enter a certified disease")
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        return fields[:-1] if obj is None else fields
 
     @admin.display(description=gettext_lazy("days"))
     def lasts(self, disease):

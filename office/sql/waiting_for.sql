@@ -69,6 +69,8 @@ union all
 select 'submit', id, created_at, false from office_policyversion
 where state = 'draft' and created_by_id = %(staff)s and %(may_enter)s
 union all
-select 'confirm', id, created_at, false from office_importfile
+-- A file whose rows were all rejected is corrected and sent again.
+select case when counts -> 'rejected' = counts -> 'rows' then 'send again' else 'confirm' end, id, created_at, false
+from office_importfile
 where state = 'checked' and uploaded_by_id = %(staff)s and %(may_import)s
 order by 3

@@ -39,6 +39,13 @@ GOOD = workbook([enrolment()])
 ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
 
 
+def test_a_text_is_no_workbook_by_its_name():
+    assert "not an Excel workbook: open the table" in refusal(
+        checked("张三的名单\n".encode(), name="名单.xlsx")
+    )
+    assert "The first row must hold" in refusal(checked("张三的名单\n".encode(), name="名单.csv"))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

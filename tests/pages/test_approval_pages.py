@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from office import runs, worklist
-from office.models import ApprovalChain, Delegation, Run, RunState
+from office.models import ApprovalChain, Delegation, ImportFile, Run, RunState
 from tests.population import approved, posted
 
 
@@ -49,6 +49,24 @@ def test_a_run_waits_for_one_after_the_other_and_is_news_until_opened(office, st
     page = sign_in("clerk").get(page_of(march)).content.decode()
     assert "退回：" in page and "金额有误" in page
     assert inbox(staff["clerk"]) == [("correct", march.pk, False)]
+
+
+def test_a_file_with_nothing_to_apply_is_to_be_sent_again(staff, sign_in):
+    file = ImportFile.objects.create(
+        layout="enrolments",
+        name="imp1.xlsx",
+        size=1,
+        state="checked",
+        origin="page",
+        uploaded_by=staff["clerk"],
+        counts={"rows": 2, "new": 0, "changed": 0, "unchanged": 0, "rejected": 2},
+    )
+    assert inbox(staff["clerk"]) == [("send again", file.pk, False)]
+    page = sign_in("clerk").get(reverse("admin:office_importfile_change", args=[file.pk])).content.decode()
+    assert "imp1.xlsx" in page
+    assert "Imp1.xlsx" not in page
+    ImportFile.objects.update(counts=file.counts | {"rejected": 1, "new": 1})
+    assert inbox(staff["clerk"]) == [("confirm", file.pk, False)]
 
 
 def test_a_reversal_turned_down_is_told_to_who_asked_for_it(office, staff):

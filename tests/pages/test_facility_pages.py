@@ -64,6 +64,7 @@ def test_a_facility_moves_and_closes_by_acts_with_a_reason(clerk, elsewhere):
     assert "撤乡并镇" in said(done)
     station.refresh_from_db()
     assert station.parent == centre
+    assert "无需变更" in said(clerk.post(act_on(station, "place"), move | {"parent": centre.code}))
     assert clerk.get(page_of(centre)).status_code == 200
 
     asked = said(clerk.get(act_on(centre, "close")))
@@ -104,6 +105,8 @@ def test_agreements_are_drafted_signed_suspended_and_ended_on_their_pages(clerk,
     assert "已起草，待签订" in said(clerk.get(reverse("renewals")))
     assert "协议已签订" in said(clerk.post(act_on(draft, "sign"), {"on": str(TODAY)}, follow=True))
     assert clerk.get(reverse("renewals")).context["rows"] == []
+    later = {"on": str(draft.first_day), "reason": "整改"}
+    assert f"自{draft.first_day}起将暂停" in said(clerk.post(act_on(draft, "suspend"), later, follow=True))
 
     suspended = clerk.post(act_on(soon, "suspend"), {"on": str(TODAY), "reason": "违规收费"}, follow=True)
     assert "违规收费" in said(suspended)
@@ -130,6 +133,8 @@ def test_points_are_entered_by_a_clerk_and_signed_off_by_a_reviewer(clerk, elsew
         {"facility": facility.pk, "year": "2023", "remark": ""},
     )
     assessment = Assessment.objects.get()
+    empty = Assessment.objects.create(facility=facility, year=2022)
+    assert act_on(empty, "points") not in said(clerk.get(page_of(empty)))
     assert elsewhere.get(page_of(assessment)).status_code == 404
     assert elsewhere.post(act_on(assessment, "points"), {"1": "90"}).status_code == 404
     assert clerk.post(act_on(assessment, "points"), {"1": "101"}).status_code == 200

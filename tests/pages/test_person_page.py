@@ -4,13 +4,14 @@ import re
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Transfer
 from insured import spells
 from insured.models import Person, PersonChange
 from office.models import County
 from policies.month import Month
-from tests.population import insure, member
+from tests.population import contract, insure, member, select
 
 RETIRING = {"completed": "2023-01", "group": "enterprise", "base": "", "reason": "退休审批表 12 号"}
 
@@ -70,6 +71,19 @@ def test_a_reviewer_merges_and_nobody_else(sign_in):
     assert dropped.name not in reviewer.get(reverse("admin:insured_person_changelist")).content.decode()
     assert "/act/unmerge/" in page_of(reviewer, kept)
     assert "/act/unmerge/" not in page_of(sign_in("clerk"), kept)
+
+
+def test_a_form_asks_for_what_there_is_to_say(sign_in):
+    clerk, person = sign_in("clerk"), insure()
+    for name in ("familylink", "filing", "certifieddisease"):
+        form = clerk.get(reverse(f"admin:insured_{name}_add"), {"person": person.pk}).content.decode()
+        assert 'name="first_day"' in form
+        assert 'name="ended_because"' not in form, name
+    adding = reverse("admin:insured_selection_add")
+    assert "首次选定" in clerk.get(adding, {"person": person.pk}).content.decode()
+    this_year = timezone.localdate().year
+    select(person, contract(), first=f"{this_year}-01", last=f"{this_year}-12")
+    assert "首次选定" not in clerk.get(adding, {"person": person.pk}).content.decode()
 
 
 def test_who_may_not_change_people_has_no_buttons(sign_in):

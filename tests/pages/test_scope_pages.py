@@ -7,11 +7,12 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from insured.models import Person
 from office import imports
 from office.models import AccessRecord, County, ImportFile, ImportRow, Staff
-from tests.population import contract, insure, member, select
+from tests.population import agree, contract, insure, member, select
 
 HERE, THERE = "441602", "441621"
 
@@ -83,7 +84,6 @@ def test_it_is_in_no_list_and_found_by_no_search(two_counties, as_county):
     ("app", "model", "field", "term"),
     [
         ("insured", "enrolment", "person", "欧阳"),
-        ("insured", "selection", "facility", "乙县"),
         ("facilities", "agreement", "facility", "乙县"),
     ],
 )
@@ -97,6 +97,16 @@ def test_it_cannot_be_chosen(two_counties, as_county, app, model, field, term):
     ]
     assert len(found[0]) == 1
     assert found[1] == []
+
+
+def test_a_facility_of_another_county_may_be_chosen_for_ones_own_people(two_counties, as_county):
+    asked = {"app_label": "insured", "model_name": "selection", "field_name": "facility", "term": "乙县"}
+    client, facility = as_county("clerk"), two_counties["facility"]
+    assert not json.loads(client.get(reverse("admin:autocomplete"), asked).content)["results"]
+    agree(facility, first=timezone.localdate(), last=timezone.localdate())
+    [found] = json.loads(client.get(reverse("admin:autocomplete"), asked).content)["results"]
+    assert found["id"] == str(facility.pk)
+    assert client.get(reverse("admin:facilities_facility_change", args=[facility.pk])).status_code == 404
 
 
 def test_the_counties_to_choose_from_are_ones_own(two_counties, as_county):
