@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.models import LumpCredit
@@ -32,8 +32,8 @@ class Stands(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         return [
             ("waiting", _("Waiting to be credited")),
-            ("credited", _("Credited")),
-            ("withdrawn", _("Withdrawn")),
+            ("credited", pgettext("credit at once", "Credited")),
+            ("withdrawn", pgettext("credit at once", "Withdrawn")),
         ]
 
     def queryset(self, request, queryset):
@@ -72,7 +72,7 @@ class LumpCreditAdmin(OfPersonAdmin):
         "covers",
         "base",
         "amount",
-        "stands",
+        "credited_by_id",
         "withdrawn_because",
     )
     list_filter = [Stands, ("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
@@ -82,16 +82,13 @@ class LumpCreditAdmin(OfPersonAdmin):
     def stands(self, lump) -> str:
         if lump.credited_by_id:
             return linked(lump.credited_by, _("Run #%(number)s") % {"number": lump.credited_by_id})
-        return _("Withdrawn") if lump.withdrawn_because else _("Waiting to be credited")
+        if lump.withdrawn_because:
+            return pgettext("credit at once", "Withdrawn")
+        return _("Waiting to be credited")
 
     def get_fields(self, request, obj=None):
-        return [
-            "person_link",
-            ("scheme", "kind"),
-            ("covers", "stands"),
-            ("base", "amount"),
-            "withdrawn_because",
-        ]
+        told = ["person_link", ("scheme", "kind"), ("covers", "stands"), ("base", "amount")]
+        return [*told, "withdrawn_because"]
 
     def get_readonly_fields(self, request, obj=None):
         return ["person_link", "scheme", "kind", "covers", "stands", "base", "amount"]

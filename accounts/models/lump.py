@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from insured.models import Person
 from office.fields import MoneyField, MonthField, first_of_month
@@ -10,7 +11,7 @@ from office.models import Run, Scheme
 
 
 class LumpKind(models.TextChoices):
-    PREPAID = "prepaid", _("Prepaid")
+    PREPAID = "prepaid", pgettext_lazy("credit at once", "Prepaid")
     BACK_PAID = "back_paid", _("Back-paid")
     SUPPLEMENT = "supplement", _("Supplementary share")
 

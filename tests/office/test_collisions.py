@@ -10,6 +10,7 @@ from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 from policies.month import Month
 from tests import population
+from tests.cities import rules_of
 from tests.population import contract, insure, member, released, select
 
 MARCH = Month(2023, 3)
@@ -58,6 +59,8 @@ def file_being_applied(layout: str, state=ImportState.APPLYING) -> ImportFile:
 
 PERIODS = {
     RunKindName.CREDIT: MARCH,
+    RunKindName.LUMP_CREDIT: MARCH,
+    RunKindName.ADJUSTMENT: MARCH,
     RunKindName.PREPAYMENT: MARCH,
     RunKindName.YEAR_END: Month(2022, 1),
     RunKindName.CARRY_OVER: Month(2022, 1),
@@ -67,6 +70,8 @@ FILES = [(kind, layout) for clash in CLASHES for kind in clash.of for layout in 
 
 @pytest.mark.parametrize(("kind", "layout"), FILES)
 def test_no_step_is_taken_while_a_file_of_what_it_rests_on_is_applied(town, kind, layout):
+    if kind == RunKindName.LUMP_CREDIT:
+        rules_of("shijiazhuang")  # where there are such runs
     run = runs.compute(prepared(town, kind, PERIODS[kind]).pk)
     file = file_being_applied(layout)
     with pytest.raises(RunRefused, match=f"{layout}.xlsx"):
