@@ -69,7 +69,7 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher"]
+_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.lumpcredit"]
 _WORK = [
     "office.run",
     "office.periodevent",
@@ -103,6 +103,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
+        *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount"]),
         *_NUMBERS,
         "office.prepare_run",

@@ -28,6 +28,7 @@ from policies.sections import (
     FamilySpec,
     Rule,
     SelectionSpec,
+    read_at_once,
     read_capitation,
     read_credits,
     read_family,
@@ -66,6 +67,7 @@ class Pack:
     categories: Mapping[str, CategorySpec]
     gates: GateSpec
     credits: Mapping[str, tuple[CreditSpec, ...]]
+    at_once: Mapping[str, str]
     account_uses: tuple[Rule, ...]
     account_bans: tuple[Rule, ...]
     account_payouts: tuple[Rule, ...]
@@ -173,6 +175,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         categories=_categories(sections.get("benefits"), values),
         gates=read_gates(node.node("gates")),
         credits=read_credits(accounts, values),
+        at_once=read_at_once(accounts),
         account_uses=read_rules(accounts, "uses"),
         account_bans=read_rules(accounts, "never"),
         account_payouts=read_rules(accounts, "payouts"),

@@ -14,7 +14,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0011_vouchers_are_posted_by_function")]
+    dependencies = [("accounts", "0012_credited_once_whichever_run")]
 
     operations = [
         migrations.RunSQL(DAY, "drop function accounts_day(timestamptz, date)"),

@@ -9,6 +9,18 @@ from accounts.models.ledger import (
     Transfer,
     TransferKind,
 )
+from accounts.models.lump import LumpCredit, LumpKind
 from accounts.models.voucher import Voucher
 
-__all__ = ["ASSETS", "FUNDS_OWN", "Account", "AccountKind", "RunLine", "Transfer", "TransferKind", "Voucher"]
+__all__ = [
+    "ASSETS",
+    "FUNDS_OWN",
+    "Account",
+    "AccountKind",
+    "LumpCredit",
+    "LumpKind",
+    "RunLine",
+    "Transfer",
+    "TransferKind",
+    "Voucher",
+]
