@@ -10,6 +10,7 @@ from accounts.models.ledger import (
     TransferKind,
 )
 from accounts.models.lump import LumpCredit, LumpKind
+from accounts.models.proof import BooksCheck, VoucherSeal
 from accounts.models.voucher import Voucher
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "FUNDS_OWN",
     "Account",
     "AccountKind",
+    "BooksCheck",
     "LumpCredit",
     "LumpKind",
     "RunLine",
     "Transfer",
     "TransferKind",
     "Voucher",
+    "VoucherSeal",
 ]
