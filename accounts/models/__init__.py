@@ -10,6 +10,7 @@ from accounts.models.ledger import (
     TransferKind,
 )
 from accounts.models.lump import LumpCredit, LumpKind
+from accounts.models.proof import BooksCheck, VoucherSeal
 from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
 
@@ -19,6 +20,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "AccountUse",
+    "BooksCheck",
     "LumpCredit",
     "LumpKind",
     "RunLine",
@@ -28,4 +30,5 @@ __all__ = [
     "UseShare",
     "UseState",
     "Voucher",
+    "VoucherSeal",
 ]
