@@ -26,11 +26,14 @@ from policies.sections import (
     CapitationSpec,
     CreditSpec,
     FamilySpec,
+    PayoutRule,
     Rule,
     SelectionSpec,
     read_capitation,
     read_credits,
+    read_evidence,
     read_family,
+    read_payouts,
     read_rules,
     read_selection,
 )
@@ -68,7 +71,8 @@ class Pack:
     credits: Mapping[str, tuple[CreditSpec, ...]]
     account_uses: tuple[Rule, ...]
     account_bans: tuple[Rule, ...]
-    account_payouts: tuple[Rule, ...]
+    account_payouts: tuple[PayoutRule, ...]
+    evidence: Mapping[str, Text]
     family_elsewhere: FamilySpec | None
     selection: SelectionSpec | None
     capitation: CapitationSpec | None
@@ -160,6 +164,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
     values = _values(sections, starts=starts, ends=ends)
     entered = read_entered(node.nodes("entered", []), values)
     accounts, capitation = sections.get("accounts"), sections.get("capitation")
+    evidence = read_evidence(accounts)
     pack = Pack(
         name=node.text("name"),
         document=node.text("document"),
@@ -175,7 +180,8 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         credits=read_credits(accounts, values),
         account_uses=read_rules(accounts, "uses"),
         account_bans=read_rules(accounts, "never"),
-        account_payouts=read_rules(accounts, "payouts"),
+        account_payouts=read_payouts(accounts, evidence),
+        evidence=evidence,
         family_elsewhere=read_family(accounts),
         selection=read_selection(sections.get("selection")),
         capitation=read_capitation(capitation, values),
