@@ -4,36 +4,40 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.credited import demand_not_adjusted, demand_not_credited
 from accounts.models import AccountKind
+from accounts.month_terms import FUNDED_BY_POOL, as_columns
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
 from accounts.vouchers import account_of
 from insured.documents import DOCUMENT
 from insured.models import Status
+from office.comparison import threshold_of
 from office.kinds import Computed, RunKind, Table
-from office.models import Run, RunKindName
+from office.models import Dimension, Measure, Run, RunKindName
 from office.policy import notices_of, pack_of
 from office.refusal import RunRefused
 from office.sealing import bound, masked, unseal
 from office.statements import execute, statement
-from policies.credit import CreditTerm, credit_terms
+from policies.credit import credit_terms
 from policies.pack import Pack
 from policies.values import NotInForce
 
-# A retiree's credit is a transfer from the pooled fund; everybody else's is their own contribution.
-FUNDED_BY_POOL = [Status.RETIRED]
-
 
 def compute(run: Run) -> Computed:
-    """The lines of a month's credits, and who could not be credited and why."""
+    """The lines of a month's credits, and who could not be credited and why.
+
+    A month that a prepayment has credited already is left as it is.
+    """
     pack = pack_of(run.policy)
     try:
         terms = credit_terms(pack, run.period)
     except NotInForce:
         raise RunRefused(_("No rules are in force for %(period)s.") % {"period": run.period}) from None
+    demand_not_adjusted(run.scheme, [run.period])
     clear_lines(run)
-    table = _as_arrays(terms)
+    table = as_columns(terms)
     here = {"scheme": run.scheme, "month": run.period.first_day}
     execute("accounts/open_personal_accounts", statuses=table["statuses"], methods=table["methods"], **here)
     execute(
@@ -46,22 +50,17 @@ def compute(run: Run) -> Computed:
         **table,
         **here,
     )
-    execute("accounts/credit_exceptions", run=run.pk, **table, **here)
+    watched = threshold_of(RunKindName.CREDIT, Dimension.BASE, Measure.AMOUNT)
+    execute(
+        "accounts/credit_exceptions",
+        run=run.pk,
+        base_percent=watched and watched.percent,
+        base_least=watched and watched.least,
+        **table,
+        **here,
+    )
     cut_into_chunks(run)
     return Computed(totals=totals_of(run), notices=notices_of(run, section="accounts"))
-
-
-def _as_arrays(terms: list[CreditTerm]) -> dict[str, list]:
-    """The terms as columns, the form in which a statement takes them."""
-    return {
-        "statuses": [term.status for term in terms],
-        "groups": [term.group for term in terms],
-        "methods": [term.method for term in terms],
-        "rates": [term.rate for term in terms],
-        "amounts": [term.amount for term in terms],
-        "parameters": [term.parameter for term in terms],
-        "articles": [term.article for term in terms],
-    }
 
 
 def credit_roll(run: Run) -> Table:
@@ -106,9 +105,17 @@ def has_accounts(pack: Pack) -> bool:
     return any(way.method != "none" for ways in pack.credits.values() for way in ways)
 
 
+def still_holds(run: Run) -> None:
+    """Raises RunRefused when the month was credited or adjusted by another run meanwhile."""
+    demand_not_adjusted(run.scheme, [run.period])
+    demand_not_credited(run, [run.period])
+
+
 CREDIT = RunKind(
     name=RunKindName.CREDIT,
     applies=has_accounts,
+    still_holds=still_holds,
+    may_be_undone=lambda run: demand_not_adjusted(run.scheme, [run.period]),
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.models import Account, AccountKind, LumpCredit, Transfer, TransferKind
 from office.models import Run, RunKindName, RunState
 
 MOVED_MONEY = [RunState.POSTING, RunState.POSTED, RunState.REVERSED]
@@ -47,13 +47,20 @@ def entries_of(account: Account, most: int = MOST_SHOWN) -> list[Entry]:
     return found
 
 
+def transfers_of(account: Account) -> list[Transfer]:
+    """Everything that ever moved on a personal account, in the order in which it was posted."""
+    others = Transfer.objects.filter(_not_credits(credit=account) | _not_credits(debit=account))
+    return sorted([*others, *_credits(account)], key=lambda transfer: transfer.pk)
+
+
 def _not_credits(**side) -> Q:
     """Served by the partial indexes of the account's either side."""
     return ~Q(kind=TransferKind.CREDIT) & Q(**side)
 
 
 def _credits(account: Account):
-    """The monthly credits, found by the index that keeps them single: one look-up for each month credited."""
-    months = Run.objects.filter(kind=RunKindName.CREDIT, scheme=account.scheme, state__in=MOVED_MONEY)
-    covered = set(months.values_list("period", flat=True))
+    """The credits of months, by the index that keeps them single: one look-up for each month that may be."""
+    credited = Run.objects.filter(kind=RunKindName.CREDIT, scheme=account.scheme, state__in=MOVED_MONEY)
+    at_once = LumpCredit.objects.filter(person=account.person_id, scheme=account.scheme)
+    covered = {*credited.values_list("period", flat=True), *at_once.values_list("covers", flat=True)}
     return Transfer.objects.filter(kind=TransferKind.CREDIT, covers__in=covered, credit=account)

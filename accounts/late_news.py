@@ -1,21 +1,21 @@
 """What late news would have meant: what months gone by were credited, and what the rules give for them now.
 
-A proposal and nothing more: what is posted stays as it is, and a difference is settled by entries of an open
-month that name the month they cover (credits follow entitlement; one credit per person and covered month).
+What is posted stays as it is, and a difference is settled by entries of an open month that name the month
+they cover (`adjust.py`; credits follow entitlement; one credit per person and covered month).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
+from accounts.credited import adjusted_by, credited_by
+from accounts.month_terms import FUNDED_BY_POOL, of_months
 from insured.models import Person
 from office.models import PeriodEvent, Run, RunKindName, RunState
 from office.periods import closed_through
-from office.policy import NoPolicy, pack_of, policy_in_force
 from office.statements import fetch
-from policies.credit import credit_terms
 from policies.month import Month, months_between
-from policies.values import NotInForce
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,59 +42,51 @@ class Difference:
 def differences(*, scheme: str, people: Iterable[Person] | None = None) -> list[Difference]:
     """All months of the people, or of everybody, in which the credit posted is not what the rules give now.
 
-    Ordered by person and month; nothing for a scheme without rules.
+    Ordered by person and month; nothing for a scheme without rules. A credit that should have come from
+    another account of the fund is a difference too, of 0.00.
     """
-    runs = credited_months(scheme)
-    table = _terms(scheme, runs)
-    rows = fetch(
-        "accounts/late_news",
-        scheme=scheme,
-        people=None if people is None else [person.pk for person in people],
-        months=[month.first_day for month in runs],
-        runs=list(runs.values()),
-        **table,
-    )
+    numbers = None if people is None else [person.pk for person in people]
+    rows = fetch("accounts/late_news", **asked(scheme, people=numbers))
     return [
-        Difference(
-            person_id=person,
-            month=Month.of(month),
-            status=status,
-            credited=credited,
-            due=due,
-            held=held,
-            detail=detail,
-        )
-        for person, month, status, credited, due, held, detail in rows
+        _difference(person, month, list(of_month))
+        for (person, month), of_month in groupby(rows, key=lambda row: row[:2])
     ]
 
 
-def credited_months(scheme: str) -> dict[Month, int | None]:
-    """The months that no ordinary run can credit any more, each with its posted run, if it has one."""
-    posted = Run.objects.filter(kind=RunKindName.CREDIT, scheme=scheme, state=RunState.POSTED)
-    found: dict[Month, int | None] = dict(posted.values_list("period", "pk"))
-    closed = closed_through()
-    if closed is not None:
-        first = PeriodEvent.objects.order_by("month").values_list("month", flat=True)[0]
-        found = dict.fromkeys(months_between(first, closed)) | found
-    return dict(sorted(found.items()))
+def _difference(person: int, month, rows: list[tuple]) -> Difference:
+    """A month's rows are one for each account of the fund."""
+    status, held, detail = rows[0][3], rows[0][9], rows[0][10]
+    return Difference(
+        person_id=person,
+        month=Month.of(month),
+        status=status,
+        credited=sum((row[7] for row in rows), Decimal("0.00")),
+        due=None if held else sum((row[8] for row in rows), Decimal("0.00")),
+        held=held,
+        detail=detail,
+    )
 
 
-def _terms(scheme: str, months: Iterable[Month]) -> dict[str, list]:
-    """The terms of each month by the rules that hold for it now, as columns; none where no rules are."""
-    terms = [(month, term) for month in months for term in _terms_of(scheme, month)]
+def asked(scheme: str, *, people: list[int] | None = None) -> dict:
+    """What the statement is asked with: the months, what stands of them, and the rules that hold for them."""
+    months = settled_months(scheme)
     return {
-        "term_months": [month.first_day for month, _term in terms],
-        "statuses": [term.status for _month, term in terms],
-        "groups": [term.group for _month, term in terms],
-        "methods": [term.method for _month, term in terms],
-        "rates": [term.rate for _month, term in terms],
-        "amounts": [term.amount for _month, term in terms],
-        "parameters": [term.parameter for _month, term in terms],
+        "scheme": scheme,
+        "people": people,
+        "months": [month.first_day for month in months],
+        "credited_by": credited_by(scheme),
+        "adjusted_by": adjusted_by(scheme),
+        "pool_funded": FUNDED_BY_POOL,
+        **of_months(scheme, months),
     }
 
 
-def _terms_of(scheme: str, month: Month) -> list:
-    try:
-        return credit_terms(pack_of(policy_in_force(scheme=scheme, month=month)), month)
-    except (NoPolicy, NotInForce):
-        return []
+def settled_months(scheme: str) -> list[Month]:
+    """The months that no month's run can credit any more: its run is posted, or the books are closed."""
+    posted = Run.objects.filter(kind=RunKindName.CREDIT, scheme=scheme, state=RunState.POSTED)
+    found = set(posted.values_list("period", flat=True))
+    closed = closed_through()
+    if closed is not None:
+        first = PeriodEvent.objects.order_by("month").values_list("month", flat=True)[0]
+        found.update(months_between(first, closed))
+    return sorted(found)

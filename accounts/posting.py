@@ -47,7 +47,6 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
         first_line=chunk.first_line,
         last_line=chunk.last_line,
         month=run.booked_in.first_day,
-        attempt=run.attempt,
     )
     if digest != chunk.digest:
         raise RunRefused(

@@ -32,7 +32,7 @@ def lines_page(run: Run, first: int, count: int) -> Table:
             str(line.covers),
             line.amount,
         )
-        for line in _lines(run, first, count)
+        for line in lines_of(run, first, count)
     ]
     return Table(title=_("Lines"), columns=columns, rows=rows)
 
@@ -41,7 +41,8 @@ def _number(account) -> str:
     return (account.person and account.person.person_number) or (account.facility and account.facility.code)
 
 
-def _lines(run: Run, first: int, count: int) -> list[RunLine]:
+def lines_of(run: Run, first: int, count: int) -> list[RunLine]:
+    """`count` lines from the `first` on, with their accounts and whose they are."""
     found: list[int] = []
     for chunk in run.chunks.order_by("number"):
         if first >= chunk.rows:

@@ -144,6 +144,7 @@ def sidebar(request) -> list[dict]:
             "title": _("Monthly work"),
             "items": [
                 entry(_("Runs"), "event_repeat", "office.run"),
+                entry(_("Credits at once"), "playlist_add", "accounts.lumpcredit", "?stands__exact=waiting"),
                 entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),
                 page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
                 entry(_("Delegations"), "supervisor_account", "office.delegation"),

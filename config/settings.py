@@ -270,6 +270,9 @@ CELERY_BEAT_SYNC_EVERY = 1
 # What a run kind or an import layout does is written in the room it belongs to; this is where they are found.
 RUN_KINDS = {
     "credit": "accounts.credit.CREDIT",
+    "lump_credit": "accounts.lump.LUMP_CREDIT",
+    "adjustment": "accounts.adjust.ADJUSTMENT",
+    "interest": "accounts.interest.INTEREST",
     "prepayment": "settlement.prepay.PREPAYMENT",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
@@ -282,6 +285,7 @@ IMPORT_LAYOUTS = {
     "selections": "insured.selections.SELECTIONS",
     "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
+    "lump_credits": "accounts.lump_file.LUMP_CREDITS",
 }
 
 # How long before its last day an agreement is on the list of those to renew.

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 
-CREDIT, PREPAYMENT = RunKindName.CREDIT, RunKindName.PREPAYMENT
+CREDIT, LUMP_CREDIT, ADJUSTMENT = RunKindName.CREDIT, RunKindName.LUMP_CREDIT, RunKindName.ADJUSTMENT
+PREPAYMENT = RunKindName.PREPAYMENT
 YEAR_END, CARRY_OVER = RunKindName.YEAR_END, RunKindName.CARRY_OVER
+CREDITS = (CREDIT, LUMP_CREDIT, ADJUSTMENT)
 
 # Steps at which a collision is looked for.
 PREPARE, APPROVE, POST = "prepare", "approve", "post"
@@ -46,7 +48,8 @@ class Clash:
 # A reversal is held to what the kind it reverses is held to.
 CLASHES = (
     # What a run is computed from, or will write, is just being changed by a file.
-    Clash(of=(CREDIT,), files=("enrolments", "endings")),
+    Clash(of=(CREDIT, ADJUSTMENT), files=("enrolments", "endings")),
+    Clash(of=(LUMP_CREDIT,), files=("enrolments", "endings", "lump_credits")),
     Clash(of=(PREPAYMENT,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
     Clash(of=(YEAR_END,), files=("enrolments", "endings", "selections", "facilities", "agreements", "usage")),
     Clash(of=(CARRY_OVER,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
@@ -55,10 +58,20 @@ CLASHES = (
     Clash(of=(YEAR_END,), at=(APPROVE, POST), runs=(PREPAYMENT,), reversals=(PREPAYMENT, YEAR_END)),
     # The heads of a January come from the selections that are just being carried over.
     Clash(of=(PREPAYMENT,), runs=(CARRY_OVER,), reversals=(CARRY_OVER,)),
+    # What one credits or takes back of a month the others have to see.
+    *(
+        Clash(
+            of=(kind,),
+            at=(APPROVE, POST),
+            runs=tuple(other for other in CREDITS if other != kind),
+            reversals=CREDITS,
+        )
+        for kind in CREDITS
+    ),
     # One live run of a period.
     *(
         Clash(of=(kind,), at=(PREPARE,), runs=(kind,), states=LIVE, same=SAME_PERIOD)
-        for kind in (CREDIT, PREPAYMENT, YEAR_END, CARRY_OVER)
+        for kind in (*CREDITS, PREPAYMENT, YEAR_END, CARRY_OVER)
     ),
 )
 

@@ -32,6 +32,7 @@ SHIPPED = {
     (RunKindName.CREDIT, Dimension.TOTAL, BOTH): (5, 50, 5_000),
     (RunKindName.CREDIT, Dimension.COUNTY, BOTH): (10, 50, 5_000),
     (RunKindName.CREDIT, Dimension.STATUS, BOTH): (10, 50, 5_000),
+    (RunKindName.CREDIT, Dimension.BASE, (Measure.AMOUNT,)): (50, 0, 1_000),
     (RunKindName.PREPAYMENT, Dimension.TOTAL, BOTH): (10, 5, 5_000),
     (RunKindName.PREPAYMENT, Dimension.COUNTY, BOTH): (15, 5, 5_000),
     (RunKindName.PREPAYMENT, Dimension.LEVEL, BOTH): (15, 5, 5_000),
@@ -53,6 +54,11 @@ def load_thresholds() -> None:
                 measure=measure,
                 defaults={"percent": percent, "least": rows if measure == Measure.ROWS else yuan},
             )
+
+
+def threshold_of(kind: RunKindName, dimension: Dimension, measure: Measure) -> Threshold | None:
+    """The threshold the agency has set; one that is not watched has no per cent."""
+    return Threshold.objects.filter(kind=kind, dimension=dimension, measure=measure).first()
 
 
 def previous_posted(run: Run) -> Run | None:

@@ -69,7 +69,13 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.application"]
+_LEDGER = [
+    "accounts.account",
+    "accounts.transfer",
+    "accounts.voucher",
+    "accounts.lumpcredit",
+    "accounts.application",
+]
 _WORK = [
     "office.run",
     "office.periodevent",
@@ -103,6 +109,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
+        *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount"]),
         *_may("add change", ["accounts.application"]),
         *_NUMBERS,

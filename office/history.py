@@ -33,6 +33,7 @@ RECORDED = {
     "facilities.assessmentscore": [],
     "accounts.application": [],
     "accounts.share": [],
+    "accounts.lumpcredit": [],
     "settlement.facilityusage": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],

@@ -22,9 +22,13 @@ from policies.month import Month
 # New Year, Labour Day and National Day, the days that fall on the same date every year.
 FIXED_HOLIDAYS = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 
+# Late news is settled in the middle of the month, between two months' credits.
+ADJUSTED_ON = 15
+
 # kind: crontab fields, and what they mean to people
 SCHEDULE = {
     RunKindName.CREDIT: {"minute": "0", "hour": "6", "day_of_month": "28-31"},
+    RunKindName.ADJUSTMENT: {"minute": "0", "hour": "6", "day_of_month": "15-31"},
     RunKindName.PREPAYMENT: {"minute": "10", "hour": "6", "day_of_month": "1-15"},
     RunKindName.YEAR_END: {"minute": "20", "hour": "6", "day_of_month": "2-31", "month_of_year": "1"},
     RunKindName.CARRY_OVER: {"minute": "0", "hour": "22", "day_of_month": "31", "month_of_year": "12"},
@@ -61,6 +65,8 @@ def due_period(*, kind: str, today: date) -> Month | None:
     month = Month.of(today)
     if kind == RunKindName.CREDIT:
         return month if today == month.last_day else None
+    if kind == RunKindName.ADJUSTMENT:
+        return month if today.day >= ADJUSTED_ON else None
     if kind == RunKindName.PREPAYMENT:
         return month if first_working_day(month) <= today else None
     if kind == RunKindName.YEAR_END:
@@ -124,8 +130,10 @@ def next_dates(today: date) -> list[tuple[RunKindName, date]]:
     month = Month.of(today)
     prepayment = first_working_day(month)
     year_end = first_working_day(Month(today.year, 1))
+    adjusted = month if today.day <= ADJUSTED_ON else month + 1
     due = {
         RunKindName.CREDIT: month.last_day,
+        RunKindName.ADJUSTMENT: adjusted.first_day.replace(day=ADJUSTED_ON),
         RunKindName.PREPAYMENT: prepayment if today <= prepayment else first_working_day(month + 1),
         RunKindName.YEAR_END: year_end if today <= year_end else first_working_day(Month(today.year + 1, 1)),
         RunKindName.CARRY_OVER: date(today.year, 12, 31),

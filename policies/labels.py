@@ -52,6 +52,8 @@ PARAMETER_LABELS: Mapping[str, Text] = {
     "retired_monthly_credit": Text("退休人员月计入额", "monthly credit of retirees"),
     "retired_credit_rate": Text("退休人员计入比例", "credit rate of retirees"),
     "deposit_return_scale": Text("质量保证金返还比例", "scale of deposits returned"),
+    "interest_rate": Text("个人账户利率", "interest rate of personal accounts"),
+    "interest_rate_carried_over": Text("个人账户历年结转资金利率", "interest rate of money carried over"),
     "chronic_terms": Text("门诊慢特病待遇标准", "terms of chronic and special diseases"),
 }
 

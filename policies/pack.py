@@ -29,6 +29,7 @@ from policies.sections import (
     PayoutRule,
     Rule,
     SelectionSpec,
+    read_at_once,
     read_capitation,
     read_credits,
     read_evidence,
@@ -69,6 +70,7 @@ class Pack:
     categories: Mapping[str, CategorySpec]
     gates: GateSpec
     credits: Mapping[str, tuple[CreditSpec, ...]]
+    at_once: Mapping[str, str]
     account_uses: tuple[Rule, ...]
     account_bans: tuple[Rule, ...]
     account_payouts: tuple[PayoutRule, ...]
@@ -178,6 +180,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         categories=_categories(sections.get("benefits"), values),
         gates=read_gates(node.node("gates")),
         credits=read_credits(accounts, values),
+        at_once=read_at_once(accounts),
         account_uses=read_rules(accounts, "uses"),
         account_bans=read_rules(accounts, "never"),
         account_payouts=read_payouts(accounts, evidence),

@@ -30,6 +30,8 @@ PARAMETERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "retired_monthly_credit": ("yuan", ()),
     "retired_credit_rate": ("percent", ()),
     "deposit_return_scale": ("scale", ()),
+    "interest_rate": ("percent", ()),
+    "interest_rate_carried_over": ("percent", ()),
 }
 FIGURE_OR_GROUPS = ("retired_monthly_credit",)
 WITHOUT_SHAPE = ("chronic_terms",)

@@ -20,6 +20,8 @@ CREDIT_STATUSES = (
     "resident",
 )
 CREDIT_METHODS = {"percent_of_base": "percent", "flat": "yuan"}
+# What may be credited for several months at once, beside the monthly credits.
+AT_ONCE = ("prepaid", "back_paid", "supplement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,20 @@ def _credit(node: Node, values: dict[str, Value]) -> CreditSpec:
     spec = CreditSpec(method, name, node.text("article"))
     node.close()
     return spec
+
+
+def read_at_once(accounts: Node | None) -> dict[str, str]:
+    """What is credited at once, each with its article; what is not named is not."""
+    node = accounts.node_or_none("at_once") if accounts else None
+    if node is None:
+        return {}
+    kinds = {}
+    for kind, inner in ((kind, node.node_or_none(kind)) for kind in AT_ONCE):
+        if inner is not None:
+            kinds[kind] = inner.text("article")
+            inner.close()
+    node.close()
+    return kinds
 
 
 def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:

@@ -19,7 +19,7 @@ from insured.search import search_people
 from office.admin.exceptions import title_of
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
-from office.models import Run
+from office.models import Run, RunKindName
 from office.policy import schemes_here
 from office.scope import counties_of
 from office.templatetags.figures import signed, yuan
@@ -224,7 +224,12 @@ def late_news(request, person) -> Panel | None:
             "These months are credited or closed: nothing posted is rewritten. An adjustment is posted in a"
             " later run of its own, after review."
         ),
+        link=(_("Adjustment runs"), _adjustment_runs()) if request.user.has_perm("office.view_run") else None,
     )
+
+
+def _adjustment_runs() -> str:
+    return reverse("admin:office_run_changelist", query={"kind__exact": RunKindName.ADJUSTMENT.value})
 
 
 FacilityAdmin.panels.append(accounts_of_owner)

@@ -11,10 +11,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_vouchers_are_posted_by_function'),
+        ('accounts', '0024_days_of_interest'),
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
-        ('office', '0019_kinds_of_run'),
+        ('office', '0028_bases_are_compared'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,6 +18,7 @@ from accounts.models.ledger import (
     Transfer,
     TransferKind,
 )
+from accounts.models.lump import LumpCredit, LumpKind
 from accounts.models.voucher import Voucher
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "Application",
     "ApplicationApproval",
     "ApplicationState",
+    "LumpCredit",
+    "LumpKind",
     "RunLine",
     "Share",
     "Transfer",

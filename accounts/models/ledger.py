@@ -223,8 +223,9 @@ class Transfer(models.Model):
                 | Q(run_id__isnull=True, voucher_id__isnull=False),
                 name="transfer_of_run_or_voucher",
             ),
-            # One credit per account and covered month, ever; a new attempt needs the earlier run reversed.
-            # The month comes first so that a month's million inserts stay on fresh pages.
+            # One credit per account and covered month, ever, whichever run posts it: `attempt` counts how
+            # often this month of the account was credited before, and a trigger (migration 0012) wants the
+            # one before reversed. The month comes first so that a month of a million stays on fresh pages.
             models.UniqueConstraint(
                 fields=["covers", "credit", "attempt"],
                 condition=Q(kind="credit"),
@@ -280,11 +281,13 @@ class RunLine(models.Model):
     amount = MoneyField(_("amount"))
     kind = models.CharField(_("kind"), max_length=16, choices=TransferKind)
     covers = MonthField(_("month covered"))
+    attempt = models.PositiveSmallIntegerField(_("attempt"), db_default=0)
     reverses_id = models.BigIntegerField(_("reverses"), null=True)
     county_id = models.BigIntegerField(_("county"), null=True)
     status = models.CharField(_("status"), max_length=20, choices=Status, blank=True, db_default="")
     base = MoneyField(_("monthly base"), null=True)
     standard = models.CharField(_("credit standard"), max_length=20, blank=True, db_default="")
+    credited = MoneyField(_("credited so far"), null=True)
 
     class Meta:
         verbose_name = _("run line")

@@ -6,6 +6,14 @@ with terms as (
         %(statuses)s::text[], %(groups)s::text[], %(methods)s::text[], %(rates)s::numeric[], %(amounts)s::numeric[]
     ) as term (status, retirement_group, method, rate, amount)
 ),
+-- Of accounts credited for the month before, by whichever run: how often, and whether that still stands.
+given as (
+    select credit.credit_id as account_id, max(credit.attempt) + 1 as attempts, bool_or(back.id is null) as stands
+    from accounts_transfer credit
+    left join accounts_transfer back on back.reverses_id = credit.id and back.reverses_id is not null
+    where credit.kind = 'credit' and credit.covers = %(month)s
+    group by credit.credit_id
+),
 credits as (
     select
         spell.person_id,
@@ -13,6 +21,7 @@ credits as (
         spell.county_id,
         spell.base,
         account.id as account_id,
+        coalesce(given.attempts, 0) as attempt,
         case terms.method
             when 'flat' then terms.amount
             when 'percent_of_base' then round(spell.base * terms.rate / 100, 2)
@@ -27,16 +36,18 @@ credits as (
     join insured_person person on person.id = spell.person_id
     join accounts_account account
         on account.person_id = spell.person_id and account.scheme = spell.scheme and account.kind = 'person'
+    left join given on given.account_id = account.id
     where spell.scheme = %(scheme)s
       and spell.first_month <= %(month)s
       and (spell.last_month is null or spell.last_month >= %(month)s)
       and (person.died_on is null or person.died_on >= %(month)s)
+      and given.stands is not true
 )
 insert into accounts_runline
-    (run_id, chunk, debit_id, credit_id, amount, kind, covers, county_id, status, base, standard)
+    (run_id, chunk, debit_id, credit_id, amount, kind, covers, attempt, county_id, status, base, standard)
 select
     %(run)s, person_id / %(chunk_size)s, case when status = any(%(pool_funded)s) then %(pool)s else %(contribution)s end,
-    account_id, amount, 'credit', %(month)s, county_id, status, base, standard
+    account_id, amount, 'credit', %(month)s, attempt, county_id, status, base, standard
 from credits
 where amount > 0
 order by person_id

@@ -4,7 +4,7 @@
 with posted as (
     insert into accounts_transfer
         (debit_id, credit_id, amount, kind, month, covers, attempt, run_id, chunk, reverses_id, created_at)
-    select debit_id, credit_id, amount, kind, %(month)s, covers, %(attempt)s, run_id, chunk, reverses_id, now()
+    select debit_id, credit_id, amount, kind, %(month)s, covers, attempt, run_id, chunk, reverses_id, now()
     from accounts_runline
     where id between %(first_line)s and %(last_line)s and run_id = %(run)s and chunk = %(chunk)s
     order by id

@@ -1,10 +1,16 @@
--- What somebody already spent of a credit taken back becomes a receivable, so that the account ends at zero.
-with taken as (
-    select account.id, account.person_id, account.scheme, account.balance, sum(line.amount) as amount,
-        min(line.covers) as covers
-    from accounts_runline line
-    join accounts_account account on account.id = line.debit_id and account.kind = 'person'
-    where line.id between %(first_line)s and %(last_line)s and line.run_id = %(run)s
+-- What somebody already spent of money taken back becomes a receivable, so that the account ends at zero.
+with sides as (
+    select debit_id as account_id, amount, covers from accounts_runline
+    where id between %(first_line)s and %(last_line)s and run_id = %(run)s
+    union all
+    select credit_id, -amount, covers from accounts_runline
+    where id between %(first_line)s and %(last_line)s and run_id = %(run)s
+),
+taken as (
+    select account.id, account.person_id, account.scheme, account.balance, sum(sides.amount) as amount,
+        min(sides.covers) filter (where sides.amount > 0) as covers
+    from sides
+    join accounts_account account on account.id = sides.account_id and account.kind = 'person'
     group by account.id
 ),
 recovered as (

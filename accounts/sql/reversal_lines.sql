@@ -8,5 +8,5 @@ from accounts_transfer posted
 left join accounts_runline line
     on line.run_id = posted.run_id and line.chunk = posted.chunk
     and line.credit_id = posted.credit_id and line.debit_id = posted.debit_id and line.covers = posted.covers
-where posted.run_id = %(reversed)s and posted.kind <> 'recovery'
+where posted.run_id = %(reversed)s
 order by posted.chunk, posted.id

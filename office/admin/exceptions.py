@@ -5,6 +5,32 @@ from django.utils.translation import gettext_lazy as _
 # code: (what it is, what to do)
 EXPLANATIONS = {
     "died": (_("Died before the month"), _("Nothing is credited. End the spell if it is still open.")),
+    "suspended": (
+        _("No longer insured"),
+        _("Insured until the month before and not in this one: nothing is credited."),
+    ),
+    "no_account": (
+        _("Now without an account"),
+        _("By the rules there is no personal account for what the person is insured as."),
+    ),
+    "status_changed": (
+        _("Insured as something else"),
+        _("Credited by the rule of the new status: look whether the change is right."),
+    ),
+    "base_changed": (
+        _("Base far from last month's"),
+        _("Credited by the new base: look whether it is right."),
+    ),
+    "not_insured": (
+        _("Not insured in that month"),
+        _("Enter the enrolment, then have the run computed again; or withdraw the month."),
+    ),
+    "credited_already": (_("Credited already"), _("The month is done: withdraw it.")),
+    "not_at_once": (
+        _("Not credited at once"),
+        _("The rules know no such credit: what is paid late is settled by the adjustment run."),
+    ),
+    "not_in_force": (_("No rules are in force"), _("No rules are in force in that month: withdraw it.")),
     "no_base": (
         _("No monthly base"),
         _("Enter the base of the spell, then have the run sent back and computed again."),

@@ -1,5 +1,6 @@
 """All that the page of a run shows, gathered from the run and, where records have names, from other rooms."""
 
+import re
 from dataclasses import replace
 from itertools import islice
 
@@ -19,6 +20,8 @@ from office.admin.run_acts import EVENTS, SIGNING, acts_open_to
 from office.kinds import kind_of
 from office.models import Run, RunEvent, RunState, Staff
 from office.runs import APPROVABLE
+
+DETAIL_PARTS = re.compile(r"[a-z_]+")
 
 
 def run_page(run: Run, staff: Staff, query) -> dict:
@@ -132,7 +135,7 @@ def exceptions_of(run: Run, query) -> dict:
             (
                 (person.person_number if person else facility.code) if record else "",
                 linked(record, record.name) if record else "",
-                NAMES.get(exception.detail, exception.detail),
+                in_words(exception.detail),
                 exception.article,
             )
         )
@@ -144,6 +147,13 @@ def exceptions_of(run: Run, query) -> dict:
         "panel": Panel(title=str(title_of(chosen)) if chosen else "", columns=columns, rows=rows),
         "pages": Pages(first, total, "exceptions_from", f"&exceptions={chosen}#exceptions"),
     }
+
+
+def in_words(detail: str) -> str:
+    """An exception's detail: names of figures and statuses, alone or as a change from one to the other."""
+    statuses = apps.get_model("insured", "Enrolment")._meta.get_field("status").flatchoices
+    named = NAMES | dict(statuses)
+    return DETAIL_PARTS.sub(lambda part: str(named.get(part[0], part[0])), detail)
 
 
 def _in_bulk(model: str, ids) -> dict:

@@ -9,13 +9,14 @@ from office.models.run import Run, RunKindName
 
 
 class Dimension(models.TextChoices):
-    """By what a run's totals are compared; `TOTAL` is the run as a whole."""
+    """By what a run is compared: `TOTAL` is the run as a whole, `BASE` what a person is credited by."""
 
     TOTAL = "total", _("Whole run")
     COUNTY = "county", _("County")
     STATUS = "status", _("Status")
     LEVEL = "level", _("Level")
     FACILITY = "facility", _("Facility")
+    BASE = "base", _("Base of a person")
 
 
 class Measure(models.TextChoices):
