@@ -25,6 +25,7 @@ from accounts.models import (
     Share,
     Way,
 )
+from accounts.vouchers import hold
 from insured.documents import document_index
 from insured.models import Person
 from office.models import Staff, StepKind
@@ -46,7 +47,7 @@ USUAL_STEPS = [StepKind.REVIEW, StepKind.RELEASE]
 
 @dataclass(frozen=True, kw_only=True)
 class Payee:
-    """Who is paid: into a bank account, or, by the number of the document, into an heir's personal account."""
+    """Who is paid: into a bank account, or, by the document number, into an heir's own account."""
 
     name: str
     parts: int = 1
@@ -223,6 +224,7 @@ def sign(application: Application, *, by: Staff, seen: str | None = None) -> App
     `seen` is `seen_of` what was looked at: what has changed since is not signed.
     """
     application = Application.objects.select_for_update(of=["self"]).get(pk=application.pk)
+    hold(application.account)
     if told := refusal_of(application, by):
         raise ValidationError(told)
     if seen not in (None, seen_of(application)):
@@ -240,8 +242,9 @@ def sign(application: Application, *, by: Staff, seen: str | None = None) -> App
 
 
 def seen_of(application: Application) -> str:
-    """What a page carries, so that only what was looked at is signed: the steps signed and the hash."""
-    return f"{len(signatures_of(application))} {hash_of(application)}"
+    """What a page carries, so that only what was looked at is signed: steps, hash and balance."""
+    balance = Account.objects.values_list("balance", flat=True).get(pk=application.account_id)
+    return f"{len(signatures_of(application))} {hash_of(application)} {balance}"
 
 
 def send_back(application: Application, *, reason: str) -> None:
@@ -358,6 +361,18 @@ def _employer_of(account: Account):
 def text_of(text) -> str:
     """A text of a pack in the language of whoever asks."""
     return text.zh if (get_language() or "zh").startswith("zh") else text.en
+
+
+def doubtful(bank_account: str) -> str:
+    """Why a bank account may be mistyped, in words; cards have a check digit, other accounts none."""
+    number = bank_account.replace(" ", "")
+    if not (number.isascii() and number.isdigit() and 9 <= len(number) <= 30):
+        return _("It is not 9 to 30 digits.")
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    if 16 <= len(number) <= 19 and number.startswith("62") and (sum(digits[::2]) + doubled) % 10:
+        return _("The check digit of this card is wrong.")
+    return ""
 
 
 def label_of(application: Application) -> str:

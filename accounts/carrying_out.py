@@ -1,11 +1,11 @@
-"""What an application does once all have signed: the money moves as one voucher, and the account is closed."""
+"""What an application does once all have signed: money moves as one voucher, and the account is closed."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.closing import Figures, credited_from, figures_of, split
+from accounts.closing import Figures, figures_of, split
 from accounts.models import Account, AccountKind, Application, ApplicationState, TransferKind, Way
 from accounts.vouchers import Move, account_of, hold, post, transfers_of
 
@@ -59,7 +59,7 @@ def _pay_out(application: Application) -> None:
 
 
 def _settled(account: Account, figures: Figures, *, interest: Account, receivable: Account) -> list[Move]:
-    """Interest comes in, months credited too long go back, and what is then lacking is owed."""
+    """Interest comes in, late news is settled, and what is then lacking is owed."""
     moves = []
     if figures.interest:
         moves.append(
@@ -69,17 +69,18 @@ def _settled(account: Account, figures: Figures, *, interest: Account, receivabl
         moves.append(
             Move(debit=receivable, credit=account, amount=figures.receivable, kind=TransferKind.RECOVERY)
         )
-    sources = credited_from(account, list(figures.too_much))
-    moves += [
-        Move(
-            debit=account,
-            credit=Account(pk=sources[month], scheme=account.scheme),
-            amount=amount,
-            kind=TransferKind.ADJUSTMENT,
-            covers=month,
+    for each in figures.late_news:
+        source = account_of(None, scheme=account.scheme, kind=each.source)
+        debit, credit = (account, source) if each.too_much > 0 else (source, account)
+        moves.append(
+            Move(
+                debit=debit,
+                credit=credit,
+                amount=abs(each.too_much),
+                kind=TransferKind.ADJUSTMENT,
+                covers=each.month,
+            )
         )
-        for month, amount in figures.too_much.items()
-    ]
     return moves
 
 

@@ -1,27 +1,42 @@
-"""What an account comes to on the day it is paid out: balance, interest to the day, what was credited too long."""
+"""What an account comes to on the day it is paid out: balance, interest to the day, late news settled."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from accounts.late_news import differences
-from accounts.models import Account, Transfer, TransferKind
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.interest import interest_due
+from accounts.late_news import asked
+from accounts.models import Account
+from office.statements import fetch
 from policies.month import Month
+from policies.values import MissingParameter
 
 NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settled:
+    """One month's late news: yuan credited too much, below zero what is still due, and the fund's account."""
+
+    month: Month
+    source: str
+    too_much: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Yuan. `too_much` names the months credited beyond what the rules give now; they are deducted first."""
+    """Yuan. What was credited beyond what the rules give now is deducted before anything is paid."""
 
     balance: Decimal
     interest: Decimal
-    too_much: dict[Month, Decimal]
+    late_news: tuple[Settled, ...]
 
     @property
     def deducted(self) -> Decimal:
-        return sum(self.too_much.values(), NOTHING)
+        return sum((each.too_much for each in self.late_news), NOTHING)
 
     @property
     def paid(self) -> Decimal:
@@ -36,29 +51,27 @@ class Figures:
 def figures_of(account: Account, *, balance: Decimal, closes: bool, day: date) -> Figures:
     """The figures of a day; the account is held, or they are a preview.
 
-    An account that stays open has its interest at the end of the year, like all others.
+    An account that stays open has its interest at the end of the year, like all others. Raises
+    ValidationError when a rate of interest has not been entered.
     """
-    return Figures(
-        balance=balance,
-        interest=NOTHING,
-        too_much=credited_too_much(account),
-    )
+    try:
+        interest = interest_due(account, through=day - timedelta(days=1)) if closes else NOTHING
+    except MissingParameter as missing:
+        raise ValidationError(
+            _("No interest can be worked out: the parameter “%(name)s” (article %(article)s) has no value.")
+            % {"name": missing.name, "article": missing.article}
+        ) from None
+    return Figures(balance=balance, interest=interest, late_news=tuple(late_news_of(account)))
 
 
-def credited_too_much(account: Account) -> dict[Month, Decimal]:
-    """The months in which more was credited than the rules give by what is known now."""
-    found = differences(scheme=account.scheme, people=[account.person])
-    return {
-        each.month: -each.adjustment for each in found if each.adjustment is not None and each.adjustment < 0
-    }
-
-
-def credited_from(account: Account, months: list[Month]) -> dict[Month, int]:
-    """The number of the fund's account that each of the months was last credited from."""
-    credits = Transfer.objects.filter(kind=TransferKind.CREDIT, credit=account, covers__in=months).order_by(
-        "id"
-    )
-    return dict(credits.values_list("covers", "debit_id"))
+def late_news_of(account: Account) -> list[Settled]:
+    """The months of the person whose credit is not what the rules give by what is known now."""
+    rows = fetch("accounts/late_news", **asked(account.scheme, people=[account.person_id]))
+    return [
+        Settled(month=Month.of(row[1]), source=row[2], too_much=row[7] - row[8])
+        for row in rows
+        if row[8] is not None
+    ]
 
 
 def split(amount: Decimal, parts: list[int]) -> list[Decimal]:

@@ -1,8 +1,8 @@
 """Applications 个人账户业务申请: what is asked for an account outside runs, and who has agreed.
 
 An account is paid out, moved to another area or inherited, money comes in from another area, or one of these
-is undone. A clerk applies, others sign the steps of the chain (`accounts_chain`, migration 0020): the database
-works out anew what each signature was given for, and lets nothing be done without all of them.
+is undone. A clerk applies, others sign the steps of the chain (`accounts_chain`, migration 0021): the
+database works out anew what each signature was given for, and lets nothing be done without all of them.
 """
 
 import secrets
@@ -95,9 +95,13 @@ class Application(models.Model):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
     applied_by = models.ForeignKey(
-        Staff, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("applied by")
+        Staff,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=pgettext_lazy("application", "applied by"),
     )
-    applied_at = models.DateTimeField(_("applied at"))
+    applied_at = models.DateTimeField(pgettext_lazy("application", "applied at"))
     balance = MoneyField(_("balance"), null=True)
     interest = MoneyField(_("interest"), null=True)
     deducted = MoneyField(_("credited too much"), null=True)
@@ -150,7 +154,7 @@ class Application(models.Model):
         indexes = [models.Index(fields=["state", "id"], name="application_of_state")]
 
     def __str__(self):
-        return f"#{self.pk}"
+        return f"{self._meta.verbose_name} #{self.pk}"
 
 
 def random_name() -> str:
@@ -158,7 +162,7 @@ def random_name() -> str:
 
 
 class Share(models.Model):
-    """Who is paid: a name and a bank account, or an heir's personal account. `parts` of all parts are theirs."""
+    """Who is paid: a name and a bank account, or an heir's own account; `parts` of all parts."""
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="shares")
     name = models.CharField(_("payee"), max_length=100)

@@ -69,7 +69,7 @@ class Account(models.Model):
     )
     balance = MoneyField(_("balance"), default=0, db_default=0)
     opened_on = models.DateField(_("opened on"), auto_now_add=True)
-    # Set and taken back by applications that were agreed to; nothing moves on a closed account (migration 0020).
+    # Set and taken back by applications alone; nothing moves on a closed account (migration 0021).
     closed_on = models.DateField(_("closed on"), null=True)
 
     class Meta:
