@@ -69,7 +69,13 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.lumpcredit"]
+_LEDGER = [
+    "accounts.account",
+    "accounts.transfer",
+    "accounts.voucher",
+    "accounts.lumpcredit",
+    "accounts.application",
+]
 _WORK = [
     "office.run",
     "office.periodevent",
@@ -105,6 +111,7 @@ PERMISSIONS = {
         *_may("add change", ["office.importfile"]),
         *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount"]),
+        *_may("add change", ["accounts.application"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",

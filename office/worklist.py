@@ -3,6 +3,7 @@
 A run is news to somebody until they have opened its page since the last thing that happened to it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,9 @@ ASKED = {
     "confirm": (ImportFile, _("to confirm")),
     "send again": (ImportFile, _("to correct and upload again")),
 }
+# What rooms further up ask of somebody: each gives rows like those of `office/waiting_for`, and names its
+# own in ASKED.
+FURTHER: list[Callable[[Staff], list[tuple]]] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ def count_for(request) -> tuple[int, int]:
 
 
 def _rows(staff: Staff) -> list[tuple]:
-    return fetch(
+    rows = fetch(
         "office/waiting_for",
         staff=staff.pk,
         whole_city=staff.sees_whole_city,
@@ -79,6 +83,9 @@ def _rows(staff: Staff) -> list[tuple]:
         may_enter=staff.has_perm("office.add_policyversion"),
         may_import=staff.has_perm("office.change_importfile"),
     )
+    for further in FURTHER:
+        rows += further(staff)
+    return sorted(rows, key=lambda row: row[2])
 
 
 def mark_seen(run: Run, *, by: Staff) -> None:

@@ -37,7 +37,7 @@ class CreditSpec:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A use, ban or payout of accounts: a code, its article, its days, what it says.
+    """A use or ban of accounts: a code, its article, its days, what it says.
 
     A use may stand in several rows of the same code, for other people or days. ``paid_to`` says who is paid.
     """
@@ -48,6 +48,29 @@ class Rule:
     ends: date | None
     people: tuple[str, ...]
     paid_to: tuple[str, ...]
+    text: Text
+
+
+# Where the money of an account goes: to bank accounts of the person, of heirs or of the employer, to heirs'
+# own accounts, to the agency of another area; nowhere where it stays usable.
+PAYOUT_WAYS = ("person", "heirs", "heir_accounts", "employer", "agency", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRule:
+    """A reason for which an account is paid out or moved.
+
+    ``ways`` are where the money may go, each with the documents it takes, by their code in the pack's
+    ``evidence``; ``needs`` is what has to be on record of the person first: ``died``, ``ended`` (insurance
+    here is over) or None. What was credited too long and cannot be deducted is owed by ``recover_from``.
+    """
+
+    code: str
+    article: str
+    ways: Mapping[str, tuple[str, ...]]
+    closes: bool
+    needs: str | None
+    recover_from: str
     text: Text
 
 
@@ -143,6 +166,35 @@ def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:
             paid_to=paid_to,
             text=read_text(node),
         )
+        node.close()
+        rules.append(rule)
+    return tuple(rules)
+
+
+def read_evidence(accounts: Node | None) -> dict[str, Text]:
+    """The documents that payouts ask for, by their code."""
+    evidence = {}
+    for code, node in accounts.named("evidence").items() if accounts else ():
+        evidence[code] = read_text(node)
+        node.close()
+    return evidence
+
+
+def read_payouts(accounts: Node | None, evidence: Mapping[str, Text]) -> tuple[PayoutRule, ...]:
+    rules = []
+    for node in accounts.nodes("payouts", []) if accounts else []:
+        # Versions stored before payouts were asked for name none.
+        ways = node.node_or_none("ways") or Node({}, node.at("ways"))
+        rule = PayoutRule(
+            code=node.text("code"),
+            article=node.text("article"),
+            ways={way: ways.some_of(way, tuple(evidence)) for way in PAYOUT_WAYS if way in ways.data},
+            closes=node.flag("closes"),
+            needs=node.one_of("needs", ("died", "ended"), None),
+            recover_from=node.one_of("recover_from", ("person", "employer"), "person"),
+            text=read_text(node),
+        )
+        ways.close()
         node.close()
         rules.append(rule)
     return tuple(rules)

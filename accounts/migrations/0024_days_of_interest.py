@@ -14,7 +14,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0016_uses_of_accounts")]
+    dependencies = [("accounts", "0021_applications_are_guarded")]
 
     operations = [
         migrations.RunSQL(DAY, "drop function accounts_day(timestamptz, date)"),
