@@ -143,6 +143,8 @@ def sidebar(request) -> list[dict]:
         {
             "title": _("Monthly work"),
             "items": [
+                entry(_("Visits"), "stethoscope", "settlement.visit"),
+                entry(_("Batches of visits"), "dynamic_feed", "settlement.visitbatch"),
                 entry(_("Runs"), "event_repeat", "office.run"),
                 entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),
                 page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),

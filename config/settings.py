@@ -281,6 +281,7 @@ IMPORT_LAYOUTS = {
     "selections": "insured.selections.SELECTIONS",
     "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
+    "visits": "settlement.visit_file.VISITS",
 }
 
 # How long before its last day an agreement is on the list of those to renew.
