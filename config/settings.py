@@ -286,6 +286,7 @@ IMPORT_LAYOUTS = {
     "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
     "lump_credits": "accounts.lump_file.LUMP_CREDITS",
+    "visits": "settlement.visit_file.VISITS",
 }
 
 # How long before its last day an agreement is on the list of those to renew.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -69,6 +70,23 @@ class MoneyField(models.DecimalField):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_digits": 14, "decimal_places": 2, **kwargs})
+
+
+class FenField(models.IntegerField):
+    """Yuan, exact to 0.01 and below 21 474 836.48, kept as whole 分 in four bytes; for tables of millions."""
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Decimal(value).scaleb(-2)
+
+    def to_python(self, value):
+        return None if value is None else Decimal(value)
+
+    def get_prep_value(self, value):
+        return None if value is None else int(Decimal(value).scaleb(2))
+
+    def formfield(self, **kwargs):
+        options = {"max_digits": 9, "decimal_places": 2, "min_value": 0}
+        return models.Field.formfield(self, **{"form_class": forms.DecimalField, **options, **kwargs})
 
 
 class NumbersField(models.Field):

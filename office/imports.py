@@ -141,6 +141,8 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
             import_file.applied_by, import_file.applied_at = by, timezone.now()
             import_file.refusal = None
             import_file.save()
+            if declared.afterwards:
+                declared.afterwards(import_file.pk)
     except Error as error:
         # Somebody wrote the same records meanwhile, and a constraint or the deadlock detector held.
         if ((error.__cause__ and error.__cause__.sqlstate) or "")[:2] not in ("23", "40"):

@@ -122,6 +122,25 @@ DAY = Kind(
     ),
 )
 
+# In the agency's own time.
+MOMENT = Kind(
+    cleaning="text",
+    form=gettext_noop("day, or day and time, as YYYY-MM-DD HH:MM"),
+    example="2025-01-31 08:30",
+    value="{cell}::timestamp at time zone 'Asia/Shanghai'",
+    faults=(
+        (
+            "not_a_moment",
+            "{cell} !~ '^(19|20|21)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}"
+            "([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$'",
+        ),
+        *(
+            (fault, condition.replace("substr({cell}, 9)", "substr({cell}, 9, 2)"))
+            for fault, condition in DAY.faults[1:]
+        ),
+    ),
+)
+
 AMOUNT = Kind(
     cleaning="token",
     form=gettext_noop("amount in yuan with at most two decimals, without separators"),
@@ -229,6 +248,9 @@ class Layout:
     # How a file is taken back where the history of its rows is not enough: called with the number of the
     # import, who asks and why; raises ValidationError.
     take_back: Callable[..., None] | None = None
+    # What is to be done in the background once the rows are in the records: called with the number of the
+    # import, in the transaction that applies it.
+    afterwards: Callable[[int], None] | None = None
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.field == name), None)
@@ -286,6 +308,9 @@ MESSAGES = {
     "not_a_year": gettext_noop("“%(cell)s” is not a year: write four digits, like 2023"),
     "not_a_date": gettext_noop("“%(cell)s” is not a date: write YYYY-MM-DD, like 2023-03-01"),
     "no_such_day": gettext_noop("“%(cell)s”: there is no such day"),
+    "not_a_moment": gettext_noop(
+        "“%(cell)s” is not a time: write YYYY-MM-DD HH:MM, like 2023-03-01 08:30, or the day alone"
+    ),
     "negative": gettext_noop("“%(cell)s” is negative"),
     "separators": gettext_noop("“%(cell)s” has thousands separators: write digits and a decimal point only"),
     "decimals": gettext_noop("“%(cell)s” has more than two decimals"),

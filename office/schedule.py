@@ -37,7 +37,11 @@ SCHEDULE = {
 }
 
 # Name in the schedule: the task, wherever it is written.
-EVERY_MINUTE = {"sweep": "office.tasks.sweep", "heartbeat": "operations.tasks.heartbeat"}
+EVERY_MINUTE = {
+    "sweep": "office.tasks.sweep",
+    "sweep visits": "settlement.tasks.sweep_visits",
+    "heartbeat": "operations.tasks.heartbeat",
+}
 EVERY_DAY = {
     "prove books": ("accounts.tasks.prove_books", {"minute": "30", "hour": "3"}),
     "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from policies.node import Node, PackError
 from policies.values import LEVELS
+
+if TYPE_CHECKING:
+    from policies.pack import Pack
 
 GATES = (
     "not_in_force",
@@ -74,14 +78,16 @@ def first_gate(
     emergency: bool = False,
     newborn: bool = False,
     clerk: str | None = None,
+    found: Iterable[str] = (),
 ) -> str | None:
     """The code of the first gate a visit fails, or None.
 
     ``covered``: the pack has a line for the category; ``certified``: no record of the disease is asked for or
-    it is there; ``clerk``: a code established by hand, which counts in every pack. What an emergency or a
-    newborn lifts is lifted from the clerk's code too; a referral stands in for a missing selection only.
+    it is there; ``clerk``: a code established by hand, and ``found``: codes by the records, which count in
+    every pack. What an emergency or a newborn lifts is lifted from these too; a referral stands in for a
+    missing selection only.
     """
-    failed = []
+    failed = list(found)
     if not in_force:
         failed.append("not_in_force")
     chosen = selected and level in gates.selectable_levels
@@ -100,3 +106,11 @@ def first_gate(
     if newborn:
         failed = [code for code in failed if code not in gates.lifted_for_newborn]
     return min(failed, key=_PRECEDENCE.__getitem__, default=None)
+
+
+def article_of(pack: Pack, gate: str, category: str) -> str:
+    """A gate's article: the category's own where that is what asks for a certified disease."""
+    spec = pack.categories.get(category)
+    if gate == "not_certified" and spec is not None and spec.certified:
+        return spec.article
+    return pack.gates.articles[gate]

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 
 from policies.adjudicate import (
     NOTHING,
-    SCALE,
-    TWELFTHS,
     Outcome,
     Step,
     Terms,
@@ -24,10 +22,11 @@ from policies.adjudicate import (
     book,
     unbook,
 )
-from policies.gates import first_gate
-from policies.money import round_half_up, text_of
+from policies.gates import article_of, first_gate
+from policies.money import text_of
 from policies.pack import Pack, load_pack
 from policies.parameters import read_parameters, with_parameters
+from policies.rooms import Room, rooms_of
 from policies.terms import TermsBook, settled_as
 from policies.visitline import LineError, VisitLine, read_line
 
@@ -90,20 +89,6 @@ def _results(trial: Trial, visits: Iterable[bytes | str]) -> Iterator[dict[str, 
             yield trial.result(raw)
 
 
-class Room(NamedTuple):
-    """What is left of a limit or a deductible after a visit, in 分; ``most`` None: counted, not limited."""
-
-    kind: str  # limit | deductible
-    counter: str
-    article: str
-    most: int | None
-    used: int
-
-    @property
-    def left(self) -> int | None:
-        return None if self.most is None else max(self.most - self.used, 0)
-
-
 class Trial:
     """The state of one run: counters per person and year, and what became of each id."""
 
@@ -130,7 +115,7 @@ class Trial:
         steps: list[Step] = []
         if gate is not None:
             outcome = adjudicate(visit, None, used)
-            steps.append(Step(self.article_of(gate, category), gate, 0))
+            steps.append(Step(article_of(self.pack, gate, category), gate, 0))
         else:
             outcome = adjudicate(visit, self.terms_of(line, category), used, steps)
         book(used, outcome)
@@ -144,13 +129,6 @@ class Trial:
         amounts = _amounts(outcome, line.total)
         told = [{"article": s.article, "rule": s.rule, "amount": text_of(s.amount)} for s in steps]
         return _result(line.id, outcome.state, outcome.reason, amounts, told)
-
-    def article_of(self, gate: str, category: str) -> str:
-        """A gate's article: the category's own where that is what asks for a certified disease."""
-        spec = self.pack.categories.get(category)
-        if gate == "not_certified" and spec is not None and spec.certified:
-            return spec.article
-        return self.pack.gates.articles[gate]
 
     def terms_of(self, line: VisitLine, category: str) -> Terms:
         case = self.terms.case(
@@ -178,21 +156,7 @@ class Trial:
         if line.reverses is not None or self.gate(line, category) is not None:
             return []
         used = self.used[line.person, line.date.year]
-        rooms: dict[str, Room] = {}
-        for part in self.terms_of(line, category).lines:
-            counter = part.deductible_counter
-            if counter is not None:
-                counter = f"{counter}:{line.drug}" if part.per_drug else counter
-                most = round_half_up(part.deductible, TWELFTHS)
-                rooms[counter] = Room(
-                    "deductible", counter, part.articles["deductible"], most, used.get(counter, 0)
-                )
-            for limit in (*part.limits, *(part.beyond.limits if part.beyond else ())):
-                most = None if limit.most is None else round_half_up(limit.most, SCALE)
-                rooms[limit.counter] = Room(
-                    "limit", limit.counter, limit.article, most, used.get(limit.counter, 0)
-                )
-        return list(rooms.values())
+        return rooms_of(self.terms_of(line, category), used, drug=line.drug)
 
     def gate(self, line: VisitLine, category: str) -> str | None:
         spec = self.pack.categories.get(category)

@@ -7,7 +7,8 @@ from typing import Any
 
 from policies.pack import Pack
 from policies.parameters import with_parameters
-from policies.trial import Room, Trial
+from policies.rooms import Room
+from policies.trial import Trial
 
 
 @dataclass(frozen=True, kw_only=True)

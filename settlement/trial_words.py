@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from office.admin.figure_words import in_language
 from office.admin.rule_words import NAMES
 from policies.labels import GATE_LABELS, PARAMETER_LABELS, STEP_LABELS
-from policies.trial import Room
+from policies.rooms import Room
 
 STATES = {
     "paid": gettext_lazy("Settled"),

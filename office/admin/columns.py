@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from office.fields import MoneyField
+from office.fields import FenField, MoneyField
 
 EMPTY = "–"
 # What an admin's method says it returns.
@@ -62,7 +62,7 @@ def _stored(model: type[models.Model], path: str) -> Column:
     if field.flatchoices:
         labels = {value: str(label) for value, label in field.flatchoices}
         return Column(header, "text", lambda record: labels.get(value := get(record), value))
-    if isinstance(field, MoneyField):
+    if isinstance(field, MoneyField | FenField):
         return Column(header, "money", get)
     if isinstance(field, models.IntegerField) and not field.primary_key:
         return Column(header, "number", get)

@@ -2,5 +2,7 @@
 
 from settlement.admin import headcounts  # isort: skip
 from settlement.admin import capitation  # isort: skip
+from settlement.admin import visits  # isort: skip
+from settlement.admin import visit_batches  # isort: skip
 
-__all__ = ["capitation", "headcounts"]
+__all__ = ["capitation", "headcounts", "visit_batches", "visits"]

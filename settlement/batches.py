@@ -1,0 +1,158 @@
+"""Batches of visits: how one comes about, and how it is settled in the background, chunk by chunk.
+
+A chunk is claimed by whoever comes first; its outcomes, counters, voucher and mark commit together, so a
+killed worker's chunk is simply done by another, and nothing is done twice.
+"""
+
+import logging
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Transfer
+from office.acting import acting
+from office.failures import in_words, passes_by_itself
+from office.fields import numbers
+from office.models import Origin, Staff
+from office.refusal import RunRefused
+from office.runs import take_memory
+from office.statements import execute
+from settlement.models import Visit, VisitBatch, VisitBatchKind, VisitChunk, VisitOutcome, VisitState
+from settlement.models.visit import AMOUNTS, FEES
+from settlement.visits import settle_chunk
+
+logger = logging.getLogger(__name__)
+CHUNK_ROWS = 20_000  # some seconds of work
+
+
+def settle(batch_id: int) -> None:
+    """Settle every chunk nobody else has in hand; may be called by several workers at once, and again."""
+    while _settle_next(batch_id):
+        pass
+    done = VisitBatch.objects.filter(pk=batch_id, settled_at=None)
+    if not VisitChunk.objects.filter(batch=batch_id, settled_at=None).exists():
+        done.update(settled_at=timezone.now())
+
+
+def _settle_next(batch_id: int) -> bool:
+    chunk = None
+    batch = VisitBatch.objects.select_related("by").get(pk=batch_id)
+    try:
+        with acting(staff=batch.by, origin=batch.origin, because=f"visits {batch_id}"):
+            take_memory()
+            chunk = (
+                VisitChunk.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("batch")
+                .filter(batch=batch_id, settled_at=None, error="")
+                .order_by("number")
+                .first()
+            )
+            if chunk is None:
+                return False
+            settle_chunk(chunk)
+            chunk.settled_at = timezone.now()
+            chunk.save(update_fields=["voucher_id", "totals", "settled_at"])
+    except Exception as error:
+        if chunk is None or passes_by_itself(error):
+            raise  # the sweeper asks again
+        if not isinstance(error, RunRefused):
+            logger.exception("chunk %s of visits %s", chunk.number, batch_id)
+        VisitChunk.objects.filter(pk=chunk.pk, settled_at=None).update(error=in_words(error))
+    return True
+
+
+def try_again(batch: VisitBatch) -> None:
+    """Free the chunks that could not be settled, to be taken up by a worker."""
+    batch.chunks.filter(settled_at=None).update(error="")
+
+
+def enter(visit: Visit, *, by: Staff) -> VisitBatch:
+    """One visit entered by hand; raises ValidationError when it contradicts what is on record."""
+    return _single(visit, kind=VisitBatchKind.ENTRY, by=by, reason="")
+
+
+def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
+    """A refund of a whole visit, under the bill's own number or another; raises ValidationError."""
+    if not reason.strip():
+        raise ValidationError(_("Give a reason."))
+    with transaction.atomic():
+        visit = Visit.objects.select_for_update(of=("self",)).select_related("outcome").get(pk=visit.pk)
+        if visit.reverses_id or visit.reversed_by_id:
+            raise ValidationError(_("This visit is taken back already, or takes another one back."))
+        if not hasattr(visit, "outcome"):
+            raise ValidationError(_("This visit is not settled yet."))
+        refund = Visit(
+            scheme=visit.scheme,
+            facility_id=visit.facility_id,
+            person_id=visit.person_id,
+            prescriber_id=visit.prescriber_id,
+            bill=bill or f"{visit.bill[:38]}-R",
+            at=timezone.now(),
+            category=visit.category,
+            disease=visit.disease,
+            drug=visit.drug,
+            reverses_id=visit.pk,
+            **{name: -getattr(visit, name) for name in (*AMOUNTS, *FEES)},
+        )
+        _single(refund, kind=VisitBatchKind.REFUND, by=by, reason=reason.strip())
+        Visit.objects.filter(pk=visit.pk).update(reversed_by=refund)
+    return refund
+
+
+def _single(visit: Visit, *, kind: VisitBatchKind, by: Staff, reason: str) -> VisitBatch:
+    try:
+        with transaction.atomic():
+            batch = VisitBatch.objects.create(
+                kind=kind,
+                scheme=visit.scheme,
+                reason=reason,
+                origin=Origin.PAGE,
+                by=by,
+                at=timezone.now(),
+                rows=1,
+            )
+            visit.batch = batch
+            visit.save(force_insert=True)
+            VisitChunk.objects.create(batch=batch, number=1, visits=numbers([visit.pk]), rows=1)
+    except IntegrityError as error:
+        raise ValidationError(
+            _("The facility's bill is entered already, or the visit was taken back meanwhile.")
+        ) from error
+    return batch
+
+
+def settle_held_again(*, scheme: str, by: Staff) -> VisitBatch | None:
+    """A batch of all visits on hold, to be settled by the figures entered since; None without any."""
+    batch = VisitBatch(
+        kind=VisitBatchKind.HELD,
+        scheme=scheme,
+        origin=Origin.PAGE,
+        by=by,
+        at=timezone.now(),
+        rows=0,
+    )
+    with transaction.atomic():
+        batch.save()
+        execute("settlement/visit_chunks_held", batch=batch.pk, scheme=scheme, size=CHUNK_ROWS)
+        rows = sum(batch.chunks.values_list("rows", flat=True))
+        if not rows:
+            transaction.set_rollback(True)
+            return None
+        VisitBatch.objects.filter(pk=batch.pk).update(rows=rows)
+    return batch
+
+
+def transfers_of(outcome: VisitOutcome) -> QuerySet[Transfer]:
+    """The transfers by which accounts paid for a visit, or were given back what they paid."""
+    if outcome.state == VisitState.REVERSED:
+        original = VisitOutcome.objects.get(visit=outcome.visit.reverses_id)
+        numbers = transfers_of(original).values_list("pk", flat=True)
+        return Transfer.objects.filter(reverses_id__in=list(numbers)).order_by("pk")
+    if not outcome.moves:
+        return Transfer.objects.none()
+    posted = Transfer.objects.filter(voucher_id=outcome.chunk.voucher_id).order_by("pk")
+    numbers = posted.values_list("pk", flat=True)[outcome.first_move : outcome.first_move + outcome.moves]
+    return Transfer.objects.filter(pk__in=list(numbers)).order_by("pk")

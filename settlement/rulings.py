@@ -1,0 +1,125 @@
+"""By which rules a visit is settled: its facts, in words of the records, to its gate or its terms."""
+
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from office.models import PolicyVersion
+from office.policy import pack_of, policy_in_force
+from policies.adjudicate import Terms
+from policies.gates import article_of, first_gate
+from policies.month import Month
+from policies.terms import TermsBook, settled_as
+
+# Of visits that fail these, the person's part is still an own share at a facility under agreement, which an
+# account may pay; what no account ever pays (Heyuan 10, Nanchang 26) is barred by the others.
+STILL_OWN_SHARE = {None, "not_selected", "out_of_area_unfiled", "not_certified", "category_not_covered"}
+
+
+class Facts(NamedTuple):
+    """What bill and records say of a visit, as `settlement/visit_facts.sql` gives it: texts, flags as t or f.
+
+    found: gates that the records establish; diseases: all on record; both with commas between.
+    """
+
+    day: str
+    category: str
+    disease: str
+    gate: str
+    emergency: str
+    admitted: str
+    level: str
+    station: str
+    locality: str
+    status: str
+    selected: str
+    selected_month: str | None
+    referred: str
+    newborn: str
+    diseases: str
+    found: str
+    birth_date: str | None
+
+
+class Ruling(NamedTuple):
+    """How a visit with some facts is settled: barred by a gate, or paid by the terms of a version."""
+
+    policy: int
+    category: str
+    gate: str | None
+    terms: Terms | None
+    account_may_pay: bool
+
+
+class Rules:
+    """The rules of a scheme as visits meet them, by month, or of one version whatever the month."""
+
+    def __init__(self, scheme: str, *, version: PolicyVersion | None = None) -> None:
+        self.scheme, self.version = scheme, version
+        self._by_month: dict[Month, PolicyVersion] = {}
+
+    def version_of(self, day: date) -> PolicyVersion:
+        if self.version is not None:
+            return self.version
+        month = Month.of(day)
+        if month not in self._by_month:
+            self._by_month[month] = policy_in_force(scheme=self.scheme, month=month)
+        return self._by_month[month]
+
+    def ruling(self, facts: Facts) -> Ruling:
+        day = date.fromisoformat(facts.day)
+        version = self.version_of(day)
+        book = book_of(version)
+        category = settled_as(book.pack, facts.category)
+        gate = gate_of(book, facts, category=category, day=day)
+        terms = None if gate else terms_of(book, facts, category=category, day=day)
+        return Ruling(version.pk, category, gate, terms, gate in STILL_OWN_SHARE)
+
+
+def gate_of(book: TermsBook, facts: Facts, *, category: str, day: date) -> str | None:
+    spec = book.pack.categories.get(category)
+    return first_gate(
+        book.pack.gates,
+        in_force=book.pack.in_force(day),
+        covered=spec is not None,
+        certified=spec is None or not spec.certified or facts.disease in facts.diseases.split(","),
+        level=facts.level,
+        locality=facts.locality,
+        selected=facts.selected == "t",
+        referred=facts.referred == "t",
+        emergency=facts.emergency == "t" or facts.category == "emergency",
+        newborn=facts.newborn == "t",
+        clerk=facts.gate or None,
+        found=facts.found.split(",") if facts.found else (),
+    )
+
+
+def terms_of(book: TermsBook, facts: Facts, *, category: str, day: date) -> Terms:
+    selected_from = Month(day.year, int(facts.selected_month)) if facts.selected_month else None
+    case = book.case(
+        day,
+        category=category,
+        level=facts.level,
+        status=facts.status,
+        facility_kind="village_station" if facts.station == "t" else None,
+        locality=facts.locality,
+        selected_from=selected_from,
+        born=date.fromisoformat(facts.birth_date) if facts.birth_date else None,
+        admitted=facts.admitted == "t",
+        disease=facts.disease or None,
+        diseases=frozenset(facts.diseases.split(",")) if facts.diseases else frozenset(),
+    )
+    return book.terms(day, case)
+
+
+def article_of_gate(version: PolicyVersion, *, gate: str, category: str) -> str:
+    return article_of(pack_of(version), gate, category)
+
+
+def book_of(version: PolicyVersion) -> TermsBook:
+    return _book(version.sha256, version.document)
+
+
+@lru_cache(maxsize=32)
+def _book(sha256: str, document: str) -> TermsBook:
+    return TermsBook(pack_of(PolicyVersion(sha256=sha256, document=document)))

@@ -1,0 +1,12 @@
+-- The counters of a chunk's people, held in one order until they are written back.
+with wanted as materialized (
+    select distinct visit.person_id, visit.scheme, date_part('year', coalesce(original.at, visit.at) at time zone 'Asia/Shanghai')::smallint as year
+    from unnest(%(visits)s::int8multirange) as stretch (numbers)
+    join settlement_visit visit on visit.id >= lower(stretch.numbers) and visit.id < upper(stretch.numbers)
+    left join settlement_visit original on original.id = visit.reverses_id
+)
+select accumulator.id, accumulator.person_id, accumulator.year, accumulator.used::text
+from wanted
+join settlement_accumulator accumulator using (person_id, scheme, year)
+order by accumulator.person_id, accumulator.year
+for no key update of accumulator

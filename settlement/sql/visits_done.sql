@@ -1,0 +1,2 @@
+-- A second file in the same transaction numbers its own.
+drop table visits_numbered
