@@ -68,7 +68,7 @@ _RECORDS = [
 ]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
-_NUMBERS = ["insured.show_person", "facilities.show_facility"]
+_NUMBERS = ["insured.show_person", "facilities.show_facility", "settlement.show_paymentorder"]
 _LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher"]
 _WORK = [
     "office.run",
@@ -78,6 +78,8 @@ _WORK = [
     "office.county",
     "office.policyversion",
     "settlement.headcount",
+    "settlement.paymentorder",
+    "settlement.bankfile",
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,
@@ -103,7 +105,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
-        *_may("add", ["settlement.headcount"]),
+        *_may("add", ["settlement.headcount", "settlement.paymentorder"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -122,6 +124,7 @@ PERMISSIONS = {
         "office.export_lists",
         "office.approve_policyversion",
         "facilities.sign_assessment",
+        "settlement.release_paymentorder",
         *_APPROVERS,
     ],
     "auditor": [
@@ -135,6 +138,7 @@ PERMISSIONS = {
     "finance_accountant": [
         *_may("view", _WORK),
         *_NUMBERS,
+        *_may("add review release settle", ["settlement.paymentorder"]),
         "office.release_run",
         "office.close_month",
         "office.post_run",
@@ -142,7 +146,12 @@ PERMISSIONS = {
         "office.export_lists",
         *_APPROVERS,
     ],
-    "finance_cashier": [*_may("view", _WORK), *_NUMBERS],
+    "finance_cashier": [
+        *_may("view", _WORK),
+        *_NUMBERS,
+        "settlement.carry_paymentorder",
+        *_may("add", ["settlement.bankfile"]),
+    ],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),

@@ -32,6 +32,8 @@ RECORDED = {
     "facilities.assessment": [],
     "facilities.assessmentscore": [],
     "settlement.facilityusage": [],
+    "settlement.paymentorder": [],
+    "settlement.bankfile": ["stored_as"],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],
@@ -60,6 +62,9 @@ COVERED = {
     },
     "facilities.facility": {
         "bank_account_sealed": _("bank account"),
+    },
+    "settlement.paymentorder": {
+        "account_sealed": _("bank account"),
     },
 }
 TRIGGERS = ("record_insert", "record_update", "record_delete", "refuse_truncate")

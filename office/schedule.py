@@ -31,7 +31,11 @@ SCHEDULE = {
 }
 
 # Name in the schedule: the task, wherever it is written.
-EVERY_MINUTE = {"sweep": "office.tasks.sweep", "heartbeat": "operations.tasks.heartbeat"}
+EVERY_MINUTE = {
+    "sweep": "office.tasks.sweep",
+    "sweep bank files": "settlement.tasks.sweep_bank_files",
+    "heartbeat": "operations.tasks.heartbeat",
+}
 EVERY_DAY = {
     "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),
     "show placements": ("facilities.tasks.show_placements", {"minute": "5", "hour": "0"}),

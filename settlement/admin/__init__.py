@@ -2,5 +2,8 @@
 
 from settlement.admin import headcounts  # isort: skip
 from settlement.admin import capitation  # isort: skip
+from settlement.admin import payment_orders  # isort: skip
+from settlement.admin import bank_files  # isort: skip
+from settlement import waiting_payments
 
-__all__ = ["capitation", "headcounts"]
+__all__ = ["bank_files", "capitation", "headcounts", "payment_orders", "waiting_payments"]
