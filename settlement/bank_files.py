@@ -56,7 +56,7 @@ def write(number: int) -> None:
     if file is None:
         return
     try:
-        with acting(staff=file.made_by, origin=Origin.PAGE, because=f"bank file {file.number}"):
+        with acting(staff=file.made_by, origin=Origin.PAGE):
             locked = waiting.select_for_update(skip_locked=True, of=("self",)).first()
             if locked is not None:
                 _write(locked)

@@ -127,7 +127,6 @@ class BankFileAdmin(ActsAdmin, ReadOnlyAdmin):
         context = {
             "title": _("Make a bank file"),
             "form": form,
-            "opts": self.opts,
             "panels": [_ready(waiting)],
         }
         return page(request, "settlement/make_bank_file.html", context)

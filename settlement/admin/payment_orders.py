@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Count, Sum
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -139,6 +140,8 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
         Held,
     ]
     list_before_template = "settlement/payment_orders.html"
+    # Some thousand a month: they may be counted, and all those filtered be chosen at once.
+    paginator = Paginator
     actions = ["review_selected", "release_selected", "print_selected"]
     ordering = ["-id"]
     sortable_by = ()
@@ -212,7 +215,6 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
             "title": _("Make payment orders"),
             "found": payment_orders.payable(),
             "schemes": dict(Scheme.choices),
-            "opts": self.opts,
         }
         return page(request, "settlement/make_orders.html", context)
 
