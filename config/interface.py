@@ -161,6 +161,13 @@ def sidebar(request) -> list[dict]:
             ],
         },
         {
+            "title": _("Payments"),
+            "items": [
+                entry(_("Payment orders"), "payments", "settlement.paymentorder"),
+                entry(_("Bank files"), "account_balance", "settlement.bankfile"),
+            ],
+        },
+        {
             "title": _("Rules"),
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),

@@ -52,8 +52,11 @@ SEALED_COLUMNS = {
     "insured_familylink.relative_document_sealed": "relative_document_index",
     "facilities_facility.bank_account_sealed": "code",
     "accounts_share.bank_account_sealed": "sealed_for",
+    "settlement_paymentorder.account_sealed": "number",
     "office_export.query_sealed": "stored_as",
 }
+# Whose files lie sealed under `stored_as`.
+STORED_FILES = ["office.importfile", "office.export", "settlement.bankfile"]
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
@@ -287,7 +290,10 @@ IMPORT_LAYOUTS = {
     "usage": "settlement.usage.USAGE",
     "lump_credits": "accounts.lump_file.LUMP_CREDITS",
     "visits": "settlement.visit_file.VISITS",
+    "bank_returns": "settlement.bank_returns.BANK_RETURNS",
 }
+# How the agency's banks want their files of payments.
+BANK_FORMATS = env.path("BANK_FORMATS", default=BASE_DIR / "settlement" / "bank_formats.yaml")
 
 # How long before its last day an agreement is on the list of those to renew.
 AGREEMENT_RENEWAL_DAYS = env.int("AGREEMENT_RENEWAL_DAYS", default=60)

@@ -68,7 +68,7 @@ _RECORDS = [
 ]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
-_NUMBERS = ["insured.show_person", "facilities.show_facility"]
+_NUMBERS = ["insured.show_person", "facilities.show_facility", "settlement.show_paymentorder"]
 _LEDGER = [
     "accounts.account",
     "accounts.transfer",
@@ -86,6 +86,8 @@ _WORK = [
     "settlement.headcount",
     "settlement.visit",
     "settlement.visitbatch",
+    "settlement.paymentorder",
+    "settlement.bankfile",
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,
@@ -112,7 +114,7 @@ PERMISSIONS = {
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         *_may("change", ["accounts.lumpcredit"]),
-        *_may("add", ["settlement.headcount", "settlement.visit"]),
+        *_may("add", ["settlement.headcount", "settlement.visit", "settlement.paymentorder"]),
         *_may("add change", ["accounts.application"]),
         "settlement.refund_visit",
         *_NUMBERS,
@@ -133,6 +135,7 @@ PERMISSIONS = {
         "office.export_lists",
         "office.approve_policyversion",
         "facilities.sign_assessment",
+        "settlement.release_paymentorder",
         *_APPROVERS,
     ],
     "auditor": [
@@ -146,6 +149,7 @@ PERMISSIONS = {
     "finance_accountant": [
         *_may("view", _WORK),
         *_NUMBERS,
+        *_may("add review release settle", ["settlement.paymentorder"]),
         "office.release_run",
         "office.close_month",
         "office.post_run",
@@ -153,7 +157,12 @@ PERMISSIONS = {
         "office.export_lists",
         *_APPROVERS,
     ],
-    "finance_cashier": [*_may("view", _WORK), *_NUMBERS],
+    "finance_cashier": [
+        *_may("view", _WORK),
+        *_NUMBERS,
+        "settlement.carry_paymentorder",
+        *_may("add", ["settlement.bankfile"]),
+    ],
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),

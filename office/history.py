@@ -35,6 +35,8 @@ RECORDED = {
     "accounts.share": [],
     "accounts.lumpcredit": [],
     "settlement.facilityusage": [],
+    "settlement.paymentorder": [],
+    "settlement.bankfile": ["stored_as"],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],
@@ -66,6 +68,9 @@ COVERED = {
     },
     "accounts.share": {
         "bank_account_sealed": _("bank account"),
+    },
+    "settlement.paymentorder": {
+        "account_sealed": _("bank account"),
     },
 }
 TRIGGERS = ("record_insert", "record_update", "record_delete", "refuse_truncate")

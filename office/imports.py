@@ -48,7 +48,7 @@ def upload(
 
     Raises Refused when `by` may not import; None is the system's own operator.
     """
-    demand(by, "office.add_importfile")
+    demand(by, layout)
     digest, size, refused = hashlib.sha256(), 0, None
 
     def measured() -> Iterator[bytes]:
@@ -116,7 +116,7 @@ def check(import_file: ImportFile) -> ImportFile:
 
 def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
     """Carry the import out as it was shown, whole or not at all; raise Refused with the reason."""
-    demand(by, "office.change_importfile")
+    demand(by, import_file.layout)
     try:
         with (
             acting(staff=by, origin=import_file.origin, because=because(import_file)),
@@ -153,7 +153,7 @@ def apply(import_file: ImportFile, *, by: Staff | None) -> ImportFile:
 
 def confirm(import_file: ImportFile, *, by: Staff) -> ImportFile:
     """Say yes to what was shown; `apply_confirmed` carries it out in the background."""
-    demand(by, "office.change_importfile")
+    demand(by, import_file.layout)
     with transaction.atomic():
         import_file = ImportFile.objects.select_for_update().get(pk=import_file.pk)
         may_be_applied(import_file)
@@ -191,8 +191,16 @@ def cancel(import_file: ImportFile) -> ImportFile:
     return import_file
 
 
-def demand(by: Staff | None, permission: str) -> None:
-    if by is not None and not (by.is_active and by.has_perm(permission)):
+def importable(staff: Staff) -> list[str]:
+    """The layouts whose files somebody may bring in and apply."""
+    if not staff.is_active:
+        return []
+    named = {name: layout(name).permission or "office.add_importfile" for name in settings.IMPORT_LAYOUTS}
+    return [name for name, permission in named.items() if staff.has_perm(permission)]
+
+
+def demand(by: Staff | None, name: str) -> None:
+    if by is not None and name not in importable(by):
         raise Refused(NOT_ALLOWED, name=by.username)
 
 

@@ -245,6 +245,8 @@ class Layout:
     # Over `facts`: the numbers of the counties whose staff may apply the row, 0 for what is the city's alone.
     kept_by: tuple[str, ...]
     values: Callable[[dict], dict] = dict
+    # Whose files these are, where not everybody's who may import.
+    permission: str = ""
     # How a file is taken back where the history of its rows is not enough: called with the number of the
     # import, who asks and why; raises ValidationError.
     take_back: Callable[..., None] | None = None

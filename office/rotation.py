@@ -7,10 +7,12 @@ the next, and would bring back those under the old key.
 from collections.abc import Iterator
 from itertools import chain
 
+from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 
 from office import imports, uploads
-from office.models import Export, ImportFile, ImportState
+from office.models import ImportFile, ImportState
 from office.sealing import bound, current_key, key_of, seal, unseal
 
 
@@ -57,7 +59,8 @@ def left_behind(column: str) -> int:
 def reseal_uploads() -> int:
     """Reseal stored files; returns how many."""
     resealed = 0
-    kept = (model.objects.values_list("stored_as", flat=True) for model in (ImportFile, Export))
+    models = map(apps.get_model, settings.STORED_FILES)
+    kept = (model.objects.values_list("stored_as", flat=True) for model in models)
     for name in chain.from_iterable(kept):
         if uploads.path_of(name).exists() and key_of(uploads.beginning_of(name)) != current_key():
             uploads.reseal(name)

@@ -40,6 +40,7 @@ SCHEDULE = {
 EVERY_MINUTE = {
     "sweep": "office.tasks.sweep",
     "sweep visits": "settlement.tasks.sweep_visits",
+    "sweep bank files": "settlement.tasks.sweep_bank_files",
     "heartbeat": "operations.tasks.heartbeat",
 }
 EVERY_DAY = {

@@ -59,7 +59,7 @@ class Written:
 
 def confirm_undo(import_file: ImportFile, *, by: Staff, reason: str) -> ImportFile:
     """Say that an import is to be taken back, and why; `undo_confirmed` does it in the background."""
-    demand(by, "office.change_importfile")
+    demand(by, import_file.layout)
     if not reason.strip():
         raise Refused(REASON_MISSING)
     with transaction.atomic():
@@ -86,7 +86,7 @@ def undo_confirmed(import_file: ImportFile) -> ImportFile:
 
 def undo(import_file: ImportFile, *, by: Staff | None, reason: str, origin: str = Origin.PAGE) -> ImportFile:
     """Take an import back, whole or not at all; raise Refused with what rests on it."""
-    demand(by, "office.change_importfile")
+    demand(by, import_file.layout)
     try:
         with (
             acting(staff=by, origin=origin, because=because(import_file)),

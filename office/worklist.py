@@ -6,10 +6,12 @@ A run is news to somebody until they have opened its page since the last thing t
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from office.imports import importable
 from office.models import ImportFile, PolicyVersion, Run, SeenRun, Staff
 from office.statements import fetch
 
@@ -48,8 +50,32 @@ class Waiting:
     def run(self) -> Run | None:
         return self.record if isinstance(self.record, Run) else None
 
+    @property
+    def amount(self) -> Decimal | None:
+        return self.run.amount if self.run else None
 
-def waiting_for(staff: Staff) -> list[Waiting]:
+
+@dataclass(frozen=True, kw_only=True)
+class Pile:
+    """Records of a kind that wait for the same act, as one thing: what they are, and their list."""
+
+    asked: str
+    said: str
+    url: str
+    amount: Decimal
+    since: datetime
+    news: bool = False
+
+
+# Rooms further up say here what of theirs waits for somebody, in piles.
+PILES: list[Callable[[Staff], list[Pile]]] = []
+
+
+def piles_for(staff: Staff) -> list[Pile]:
+    return [pile for piles_of in PILES for pile in piles_of(staff)]
+
+
+def waiting_for(staff: Staff) -> list[Waiting | Pile]:
     """What this person is asked to do next, oldest first."""
     rows = _rows(staff)
     wanted: dict[type, set] = {}
@@ -60,17 +86,21 @@ def waiting_for(staff: Staff) -> list[Waiting]:
         model: model.objects.select_related(*related.get(model, [])).in_bulk(ids)
         for model, ids in wanted.items()
     }
-    return [
+    waiting = [
         Waiting(what=what, record=found[ASKED[what][0]][number], since=since, news=news)
         for what, number, since, news in rows
     ]
+    return sorted([*waiting, *piles_for(staff)], key=lambda item: item.since)
 
 
 def count_for(request) -> tuple[int, int]:
-    """How much waits for whoever asked, and how much of it is news; one query a page."""
+    """How much waits for whoever asked, and how much of it is news; asked once a page."""
     if not hasattr(request, "waiting_count"):
         rows = _rows(request.user)
-        request.waiting_count = (len(rows), sum(news for *_rest, news in rows))
+        request.waiting_count = (
+            len(rows) + len(piles_for(request.user)),
+            sum(news for *_rest, news in rows),
+        )
     return request.waiting_count
 
 
@@ -81,7 +111,7 @@ def _rows(staff: Staff) -> list[tuple]:
         whole_city=staff.sees_whole_city,
         may_approve=staff.has_perm("office.approve_policyversion"),
         may_enter=staff.has_perm("office.add_policyversion"),
-        may_import=staff.has_perm("office.change_importfile"),
+        may_import=bool(importable(staff)),
     )
     for further in FURTHER:
         rows += further(staff)

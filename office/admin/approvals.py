@@ -20,7 +20,7 @@ from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.models import ApprovalChain, Delegation, Staff, StepKind
-from office.worklist import waiting_for
+from office.worklist import Pile, Waiting, waiting_for
 
 STEPS = 4
 
@@ -199,6 +199,11 @@ def signed_under(delegation: Delegation) -> Panel:
     )
 
 
+def _prepared_by(item: Waiting | Pile) -> str:
+    run = None if isinstance(item, Pile) else item.run
+    return str(run.prepared_by or run.get_origin_display()) if run else ""
+
+
 def waiting_page(request):
     """The person's inbox: all that waits for them, news first seen at a glance."""
     rows = [
@@ -206,9 +211,11 @@ def waiting_page(request):
             format_html('{} <i class="news" title="{}"></i>', item.asked, _("News"))
             if item.news
             else item.asked,
-            linked(item.record),
-            item.run.amount if item.run else None,
-            str(item.run.prepared_by or item.run.get_origin_display()) if item.run else "",
+            format_html('<a class="link" href="{}">{}</a>', item.url, item.said)
+            if isinstance(item, Pile)
+            else linked(item.record),
+            item.amount,
+            _prepared_by(item),
             item.since,
         )
         for item in waiting_for(request.user)

@@ -65,10 +65,10 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx,.csv"}),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, layouts: list[str], **kwargs):
         super().__init__(*args, **kwargs)
         here = schemes_here()
-        self.fields["layout"].choices = [(name, _(layout(name).label)) for name in settings.IMPORT_LAYOUTS]
+        self.fields["layout"].choices = [(name, _(layout(name).label)) for name in layouts]
         self.fields["scheme"].choices = [choice for choice in Scheme.choices if choice[0] in here]
 
     def clean(self):
@@ -132,7 +132,7 @@ class ImportAdmin(ReadOnlyAdmin):
         return files if request.user.sees_whole_city else files.filter(uploaded_by=request.user)
 
     def has_add_permission(self, request):
-        return request.user.has_perm("office.add_importfile")
+        return bool(imports.importable(request.user))
 
     def get_urls(self):
         def named(pattern, view, name):
@@ -153,9 +153,11 @@ class ImportAdmin(ReadOnlyAdmin):
         """Take a file and have it checked."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        importable = imports.importable(request.user)
         form = UploadForm(
             request.POST or None,
             request.FILES or None,
+            layouts=importable,
             initial={"layout": request.GET.get("layout"), "year": timezone.localdate().year - 1},
         )
         if request.method == "POST" and form.is_valid():
@@ -170,7 +172,7 @@ class ImportAdmin(ReadOnlyAdmin):
             )
             enqueue(import_file)
             return redirect("admin:office_importfile_change", import_file.pk)
-        layouts = [layout(name) for name in settings.IMPORT_LAYOUTS]
+        layouts = [layout(name) for name in importable]
         context = {"form": form, "title": _("Upload a file"), "layouts": layouts}
         return self._page(request, "office/import_upload.html", context)
 
@@ -181,7 +183,7 @@ class ImportAdmin(ReadOnlyAdmin):
             "original": import_file,
             "title": str(import_file),
             "waiting": import_file.state in WAITING,
-            "may_apply": request.user.has_perm("office.change_importfile"),
+            "may_apply": import_file.layout in imports.importable(request.user),
             **import_page(import_file, request.GET),
         }
         return self._page(request, "office/import.html", context)
@@ -268,9 +270,10 @@ class ImportAdmin(ReadOnlyAdmin):
         return get_object_or_404(files, pk=number)
 
     def _to_change(self, request, number) -> ImportFile:
-        if not request.user.has_perm("office.change_importfile"):
+        import_file = self._file(request, number)
+        if import_file.layout not in imports.importable(request.user):
             raise PermissionDenied
-        return self._file(request, number)
+        return import_file
 
     def _page(self, request, template: str, context: dict):
         request.current_app = self.admin_site.name

@@ -24,6 +24,7 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
 
 WORK = {
     "office.tasks.sweep": _("Ask again for what a worker lost"),
+    "settlement.tasks.sweep_bank_files": _("Ask again for bank files a worker lost"),
     "office.tasks.seal_history": _("Seal the history of the day before"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),

@@ -4,5 +4,16 @@ from settlement.admin import headcounts  # isort: skip
 from settlement.admin import capitation  # isort: skip
 from settlement.admin import visits  # isort: skip
 from settlement.admin import visit_batches  # isort: skip
+from settlement.admin import payment_orders  # isort: skip
+from settlement.admin import bank_files  # isort: skip
+from settlement import waiting_payments
 
-__all__ = ["capitation", "headcounts", "visit_batches", "visits"]
+__all__ = [
+    "bank_files",
+    "capitation",
+    "headcounts",
+    "payment_orders",
+    "visit_batches",
+    "visits",
+    "waiting_payments",
+]

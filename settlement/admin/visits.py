@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.admin.accounts import SIDES, side_of
+from accounts.admin.accounts import side_of, with_sides
 from facilities.admin import FacilityAdmin
 from facilities.admin.acts import ActsAdmin, RecordAct
 from insured.admin import PersonAdmin
@@ -504,7 +504,7 @@ def payments(request, visit) -> Panel | None:
                 side_of(transfer, "credit"),
                 transfer.amount,
             )
-            for transfer in transfers.prefetch_related(*SIDES)
+            for transfer in with_sides(transfers)
         ],
     )
 

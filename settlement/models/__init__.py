@@ -1,11 +1,14 @@
-"""What settlement keeps: capitation of facilities, and the visits that are settled one by one."""
+"""What settlement keeps: capitation of facilities, visits settled one by one, and what the bank pays out."""
 
-from settlement.models.capitation import (
-    FacilityUsage,
-    Headcount,
-    HeadcountLine,
-    Prepayment,
-    YearEnd,
+from settlement.models.bank_file import BankFile, BankFileState
+from settlement.models.capitation import FacilityUsage, Headcount, HeadcountLine, Prepayment, YearEnd
+from settlement.models.payment import (
+    ORDER_ACCOUNT,
+    OrderState,
+    PayeeKind,
+    PaymentItem,
+    PaymentOrder,
+    Source,
 )
 from settlement.models.visit import (
     Accumulator,
@@ -19,11 +22,19 @@ from settlement.models.visit import (
 )
 
 __all__ = [
+    "ORDER_ACCOUNT",
     "Accumulator",
+    "BankFile",
+    "BankFileState",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
+    "OrderState",
+    "PayeeKind",
+    "PaymentItem",
+    "PaymentOrder",
     "Prepayment",
+    "Source",
     "Visit",
     "VisitBatch",
     "VisitBatchKind",

@@ -1,0 +1,272 @@
+"""The way of payment orders: made for what is owed, reviewed, released, and made again when they failed.
+
+What the ledger owes is asked of it each time, so that nothing need be noted when it comes to owe something.
+The steps between here and the bank are in `bank_files.py` and `bank_returns.py`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.vouchers import Move, account_of, hold, post
+from office.models import Staff
+from office.statements import statement
+from policies.month import Month
+from settlement.models import OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
+
+# Advisory lock: of two who make orders at once the second finds what the first left.
+MAKING_LOCK = 4207
+# Nothing is due on these any more, and of the others not yet what is set against receivables.
+SETTLED = (OrderState.PAID, OrderState.REISSUED, OrderState.WITHDRAWN)
+UNRELEASED = (OrderState.UNTOUCHED, OrderState.REVIEWED)
+BANK_DETAILS = ["payee_name", "bank_name", "account_index", "account_sealed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payable:
+    """What of a month and source could be put on orders, in yuan."""
+
+    scheme: str
+    month: Month
+    source: Source
+    payees: int
+    transfers: int
+    amount: Decimal
+
+
+def payable() -> list[Payable]:
+    """All that is owed and on no order, as far as whoever asks may see."""
+    with connection.cursor() as cursor:
+        cursor.execute(_over_payable("settlement/payable_totals"))
+        return [
+            Payable(
+                scheme=scheme,
+                month=Month.of(month),
+                source=Source(source),
+                payees=payees,
+                transfers=transfers,
+                amount=amount,
+            )
+            for scheme, month, source, payees, transfers, amount in cursor.fetchall()
+        ]
+
+
+@transaction.atomic
+def make(*, scheme: str, month: Month, source: Source, by: Staff) -> list[PaymentOrder]:
+    """Put what is owed of a month and source on orders; none when nothing is."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [MAKING_LOCK])
+        cursor.execute(
+            _over_payable("settlement/payment_orders"),
+            {
+                "scheme": scheme,
+                "month": month.first_day,
+                "source": source,
+                "purpose": purpose_of(month=month, source=source),
+                "by": by.pk,
+            },
+        )
+        made = [number for (number,) in cursor.fetchall()]
+    orders = list(
+        PaymentOrder.objects.filter(pk__in=made).select_related("facility", "person").order_by("pk")
+    )
+    for order in orders:
+        _fill_bank_details(order)
+    PaymentOrder.objects.bulk_update(orders, BANK_DETAILS, batch_size=500)
+    return orders
+
+
+def purpose_of(*, month: Month, source: Source) -> str:
+    """What the payee's bank is told, in the agency's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return f"{month} {source.label}"
+
+
+def take_bank_details(order: PaymentOrder) -> PaymentOrder:
+    """Whom and where to pay as the payee's own record has it now."""
+    if order.state != OrderState.UNTOUCHED or order.facility is None:
+        raise ValidationError(_("The bank account of this order is not taken from a facility."))
+    _fill_bank_details(order)
+    order.save(update_fields=BANK_DETAILS)
+    return order
+
+
+def enter_bank_details(order: PaymentOrder, *, name: str, bank: str, account: str) -> None:
+    """Whom and where to pay a person, or another agency."""
+    order.pay_into(name=name, bank=bank, number=account)
+    order.save(update_fields=BANK_DETAILS)
+
+
+def review(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
+    """Say that orders are in order; returns what stands against those that are not."""
+    with transaction.atomic():
+        found, refused = _in_state(orders, OrderState.UNTOUCHED)
+        held = [order for order in found if order.held]
+        refused += [_("%(order)s: the bank account is missing.") % {"order": order} for order in held]
+        own = [order for order in found if not order.held and _same_person(by, order.made_by)]
+        refused += [_("%(order)s: you made it yourself.") % {"order": order} for order in own]
+        good = [order.pk for order in found if order not in held and order not in own]
+        PaymentOrder.objects.filter(pk__in=good).update(
+            state=OrderState.REVIEWED, reviewed_by=by, reviewed_at=timezone.now(), reason=""
+        )
+    return refused
+
+
+def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
+    """Let orders go to the bank; returns what stands against those that may not.
+
+    What is set against receivables is posted now; an order of which nothing remains is thereby paid.
+    """
+    with transaction.atomic():
+        found, refused = _in_state(orders, OrderState.REVIEWED)
+        own = [order for order in found if _same_person(by, order.made_by, order.reviewed_by)]
+        refused += [_("%(order)s: you made or reviewed it yourself.") % {"order": order} for order in own]
+        found = [order for order in found if order not in own]
+        receivables = {order.pk: _receivable(order) for order in found if order.recovered}
+        balances = hold(*(order.account for order in found), *receivables.values())
+        due = _due([order.account_id for order in found])
+        for order in found:
+            receivable = receivables.get(order.pk)
+            if (
+                order.account.kind != AccountKind.MOVING
+                and balances[order.account_id] < due[order.account_id]
+            ):
+                told = _("part of it was taken back meanwhile: withdraw it and make it anew.")
+            elif receivable and -balances[receivable.pk] < order.recovered:
+                told = _("what it is set against was paid otherwise: withdraw it and make it anew.")
+            else:
+                _let_go(order, by=by, receivable=receivable, balances=balances, due=due)
+                continue
+            refused.append(f"{order}：{told}")
+    return refused
+
+
+def send_back(order: PaymentOrder, *, reason: str) -> None:
+    """Have a reviewed order looked at again."""
+    order.state, order.reviewed_by, order.reviewed_at = OrderState.UNTOUCHED, None, None
+    order.reason = reason
+    order.save(update_fields=["state", "reviewed_by", "reviewed_at", "reason"])
+
+
+def withdraw(order: PaymentOrder, *, reason: str) -> None:
+    """Give an order up before it is released; what it was to pay may be put on another."""
+    if order.reissues_id:
+        raise ValidationError(_("It takes up an order that failed: send it back and correct it."))
+    with transaction.atomic():
+        order.state, order.reason = OrderState.WITHDRAWN, reason
+        order.save(update_fields=["state", "reason"])
+        PaymentItem.objects.filter(order=order).update(live=False)
+
+
+@transaction.atomic
+def reissue(order: PaymentOrder, *, by: Staff) -> PaymentOrder:
+    """A new order over what the bank could not pay, with the payee's bank details as they are now."""
+    failed, refused = _in_state(PaymentOrder.objects.filter(pk=order.pk), OrderState.FAILED)
+    if refused:
+        raise ValidationError(refused)
+    [order] = failed
+    order.state = OrderState.REISSUED
+    order.save(update_fields=["state"])
+    again = PaymentOrder.objects.create(
+        reissues=order,
+        owed=order.amount,
+        amount=order.amount,
+        made_by=by,
+        **{
+            name: getattr(order, name)
+            for name in (
+                "scheme",
+                "month",
+                "source",
+                "account_id",
+                "run_id",
+                "voucher_id",
+                "payee_kind",
+                "facility_id",
+                "person_id",
+                "county_id",
+                "purpose",
+            )
+        },
+    )
+    _fill_bank_details(again)
+    again.save(update_fields=BANK_DETAILS)
+    return again
+
+
+def _over_payable(name: str) -> str:
+    return statement(name).replace("{payable}", statement("settlement/payable"))
+
+
+def _fill_bank_details(order: PaymentOrder) -> None:
+    """What the payee's own record says; of a person and another agency it has no account."""
+    if order.payee_kind == PayeeKind.FACILITY:
+        payee = order.facility
+        order.pay_into(name=payee.bank_holder, bank=payee.bank_name, number=payee.bank_account)
+    elif order.payee_kind == PayeeKind.PERSON:
+        order.pay_into(name=order.person.name, bank="", number="")
+
+
+def _in_state(orders: QuerySet[PaymentOrder], state: OrderState) -> tuple[list[PaymentOrder], list[str]]:
+    """The orders, locked, that are in the state, and what is to be said of the others."""
+    held = orders.select_for_update(of=("self",)).select_related(
+        "made_by", "reviewed_by", "account", "facility", "person"
+    )
+    found = list(held.order_by("pk"))
+    others = [
+        _("%(order)s: it is “%(state)s” by now.") % {"order": order, "state": order.get_state_display()}
+        for order in found
+        if order.state != state
+    ]
+    return [order for order in found if order.state == state], others
+
+
+def _same_person(staff: Staff, *others: Staff) -> bool:
+    return staff.person_key in {other.person_key for other in others}
+
+
+def _due(accounts: list[int]) -> Counter:
+    """What is on orders that are not paid yet, by account, in yuan."""
+    live = PaymentOrder.objects.filter(account__in=accounts).exclude(state__in=SETTLED)
+    due = Counter()
+    for account, state, amount, recovered in live.values_list("account", "state").annotate(
+        Sum("amount"), Sum("recovered")
+    ):
+        due[account] += amount + (recovered if state in UNRELEASED else 0)
+    return due
+
+
+def _receivable(order: PaymentOrder) -> Account:
+    return account_of(order.facility or order.person, scheme=order.scheme, kind=AccountKind.RECEIVABLE)
+
+
+def _let_go(
+    order: PaymentOrder, *, by: Staff, receivable: Account | None, balances: dict, due: Counter
+) -> None:
+    """Release an order, having set against the receivable what the payee owes."""
+    if receivable:
+        recovered = Move(
+            debit=order.account,
+            credit=receivable,
+            amount=order.recovered,
+            kind=TransferKind.RECOVERED,
+            covers=order.month,
+        )
+        voucher = post([recovered], source=order)
+        order.recovery_id = Transfer.objects.get(voucher_id=voucher.pk).pk
+        balances[order.account_id] -= order.recovered
+        balances[receivable.pk] += order.recovered
+        due[order.account_id] -= order.recovered
+    order.state, order.released_by, order.released_at = OrderState.RELEASED, by, timezone.now()
+    order.save(update_fields=["state", "released_by", "released_at", "recovery_id"])
+    if order.amount == 0:
+        order.state, order.paid_on = OrderState.PAID, timezone.localdate()
+        order.save(update_fields=["state", "paid_on"])

@@ -1,0 +1,39 @@
+-- Everything that is owed and stands on no payment order: each transfer with its source, its document and its
+-- payee. What was taken back whole is not owed; monthly credits are nobody's to be paid.
+select
+    transfer.id as transfer_id,
+    transfer.amount,
+    transfer.month,
+    account.id as account_id,
+    account.kind as account_kind,
+    account.scheme,
+    case
+        when run.kind = 'prepayment' then '207'
+        when run.kind = 'year_end' then '204'
+        when account.kind = 'moving' then '301'
+        when account.kind = 'owed' and transfer.kind = 'payout' then '303'
+        when account.kind = 'owed' then '101'
+        else '201'
+    end as source,
+    run.id as run_id,
+    -- Purchases of a month go together; whoever is a person is paid document by document.
+    case when account.kind <> 'payable' then transfer.voucher_id end as voucher_id,
+    case account.kind when 'payable' then 'facility' when 'owed' then 'person' else 'agency' end as payee_kind,
+    facility.id as facility_id,
+    person.id as person_id,
+    coalesce(facility.county_id, person.county_id) as county_id
+from accounts_account account
+join accounts_transfer transfer on transfer.credit_id = account.id and transfer.kind <> 'credit'
+left join office_run run on run.id = transfer.run_id
+-- Money that moves to another area is paid for the person whose account it comes from.
+left join accounts_account giver on giver.id = transfer.debit_id and account.kind = 'moving'
+left join facilities_facility facility on facility.id = account.facility_id
+left join insured_person person on person.id = coalesce(account.person_id, giver.person_id)
+where account.kind in ('payable', 'owed', 'moving')
+    and transfer.kind not in ('payment', 'reversal')
+    and (account.kind <> 'moving' or transfer.kind = 'transfer_out')
+    and num_nonnulls(facility.id, person.id) > 0
+    and not exists (select from accounts_transfer back where back.reverses_id = transfer.id)
+    and not exists (
+        select from settlement_paymentitem item where item.transfer_id = transfer.id and item.live
+    )
