@@ -21,6 +21,8 @@ def test_a_selection_is_changed_from_next_month_on(signed_in):
     page.goto(f"/insured/person/{person.pk}/change/")
     page.get_by_role("link", name="变更选点").click()
     page.locator(".field-facility .select2-selection").click()
+    page.locator(".select2-search__field").fill("没有这家")
+    page.get_by_text("未找到结果").wait_for()
     page.locator(".select2-search__field").fill(other.code)
     page.get_by_role("option", name=other.code).click()
     page.get_by_role("button", name="保存", exact=True).click()
