@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, AccountKind, Transfer, TransferKind
 from accounts.vouchers import Move, account_of, hold, post
 from office.models import Staff
-from office.statements import statement
+from office.statements import execute, statement
 from policies.month import Month
 from settlement.models import OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
 
@@ -80,7 +80,14 @@ def make(*, scheme: str, month: Month, source: Source, by: Staff) -> list[Paymen
     )
     for order in orders:
         _fill_bank_details(order)
-    PaymentOrder.objects.bulk_update(orders, BANK_DETAILS, batch_size=500)
+    execute(
+        "settlement/bank_details",
+        orders=[order.pk for order in orders],
+        names=[order.payee_name for order in orders],
+        banks=[order.bank_name for order in orders],
+        indexes=[order.account_index for order in orders],
+        sealed=[order.account_sealed for order in orders],
+    )
     return orders
 
 
@@ -133,6 +140,7 @@ def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
         receivables = {order.pk: _receivable(order) for order in found if order.recovered}
         balances = hold(*(order.account for order in found), *receivables.values())
         due = _due([order.account_id for order in found])
+        good = []
         for order in found:
             receivable = receivables.get(order.pk)
             if (
@@ -140,12 +148,20 @@ def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
                 and balances[order.account_id] < due[order.account_id]
             ):
                 told = _("part of it was taken back meanwhile: withdraw it and make it anew.")
+                refused.append(f"{order}：{told}")
             elif receivable and -balances[receivable.pk] < order.recovered:
                 told = _("what it is set against was paid otherwise: withdraw it and make it anew.")
+                refused.append(f"{order}：{told}")
             else:
-                _let_go(order, by=by, receivable=receivable, balances=balances, due=due)
-                continue
-            refused.append(f"{order}：{told}")
+                good.append(order)
+                if receivable:
+                    _recover(order, receivable=receivable)
+                    balances[order.account_id] -= order.recovered
+                    balances[receivable.pk] += order.recovered
+                    due[order.account_id] -= order.recovered
+        let_go = PaymentOrder.objects.filter(pk__in=[order.pk for order in good])
+        let_go.update(state=OrderState.RELEASED, released_by=by, released_at=timezone.now())
+        let_go.filter(amount=0).update(state=OrderState.PAID, paid_on=timezone.localdate())
     return refused
 
 
@@ -248,25 +264,15 @@ def _receivable(order: PaymentOrder) -> Account:
     return account_of(order.facility or order.person, scheme=order.scheme, kind=AccountKind.RECEIVABLE)
 
 
-def _let_go(
-    order: PaymentOrder, *, by: Staff, receivable: Account | None, balances: dict, due: Counter
-) -> None:
-    """Release an order, having set against the receivable what the payee owes."""
-    if receivable:
-        recovered = Move(
-            debit=order.account,
-            credit=receivable,
-            amount=order.recovered,
-            kind=TransferKind.RECOVERED,
-            covers=order.month,
-        )
-        voucher = post([recovered], source=order)
-        order.recovery_id = Transfer.objects.get(voucher_id=voucher.pk).pk
-        balances[order.account_id] -= order.recovered
-        balances[receivable.pk] += order.recovered
-        due[order.account_id] -= order.recovered
-    order.state, order.released_by, order.released_at = OrderState.RELEASED, by, timezone.now()
-    order.save(update_fields=["state", "released_by", "released_at", "recovery_id"])
-    if order.amount == 0:
-        order.state, order.paid_on = OrderState.PAID, timezone.localdate()
-        order.save(update_fields=["state", "paid_on"])
+def _recover(order: PaymentOrder, *, receivable: Account) -> None:
+    """Set what the payee owes against what it is owed."""
+    recovered = Move(
+        debit=order.account,
+        credit=receivable,
+        amount=order.recovered,
+        kind=TransferKind.RECOVERED,
+        covers=order.month,
+    )
+    voucher = post([recovered], source=order)
+    transfer = Transfer.objects.get(voucher_id=voucher.pk)
+    PaymentOrder.objects.filter(pk=order.pk).update(recovery_id=transfer.pk)

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -24,7 +24,7 @@ from office.models import Act, Scheme
 from office.policy import schemes_here
 from office.templatetags.figures import yuan
 from settlement import bank_files
-from settlement.admin.payment_orders import totals_of
+from settlement.admin.payment_panels import totals_of
 from settlement.bank_formats import bank_formats
 from settlement.models import BankFile, BankFileState, OrderState, PaymentOrder
 from settlement.tasks import enqueue_bank_file
@@ -192,8 +192,8 @@ def _orders(file: BankFile) -> Panel:
         title=_("Orders"),
         columns={
             _("Number"): "text",
-            _("Account holder"): "text",
-            _("Bank"): "text",
+            pgettext("payment", "Account holder"): "text",
+            pgettext("payment", "Bank"): "text",
             _("State"): "text",
             _("Reason"): "text",
             _("Amount"): "money",

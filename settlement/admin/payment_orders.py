@@ -5,19 +5,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Sum
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import Transfer
-from facilities.admin.acts import ActsAdmin, RecordAct, reason_field
+from facilities.admin.acts import ActsAdmin
 from office.admin.pages import page
-from office.admin.panels import Panel, badged, linked
+from office.admin.panels import badged, linked
 from office.admin.protected import ProtectedNumbers
 from office.admin.records import ReadOnlyAdmin
 from office.fields import MonthFormField
@@ -25,11 +22,11 @@ from office.models import Scheme
 from office.sealing import masked_account
 from office.templatetags.figures import yuan
 from settlement import payment_orders
+from settlement.admin.payment_acts import ACTS
+from settlement.admin.payment_panels import amounts, items, totals_of, way
 from settlement.amount_words import in_words
-from settlement.models import OrderState, PayeeKind, PaymentOrder, Source
+from settlement.models import OrderState, PaymentOrder, Source
 from settlement.notices import PRINTED, notices
-
-ITEMS_SHOWN = 50
 
 
 class Held(admin.SimpleListFilter):
@@ -45,85 +42,6 @@ class Held(admin.SimpleListFilter):
         if self.value() != "1":
             return queryset
         return queryset.filter(state=OrderState.UNTOUCHED, account_sealed=None, amount__gt=0)
-
-
-class ReasonForm(forms.Form):
-    reason = reason_field()
-
-
-class BankDetailsForm(forms.Form):
-    name = forms.CharField(
-        label=gettext_lazy("Account holder"), max_length=200, widget=UnfoldAdminTextInputWidget
-    )
-    bank = forms.CharField(label=gettext_lazy("Bank"), max_length=200, widget=UnfoldAdminTextInputWidget)
-    account = forms.RegexField(
-        r"^[0-9-]{8,32}$",
-        label=gettext_lazy("Bank account"),
-        error_messages={"invalid": gettext_lazy("A bank account has 8 to 32 digits.")},
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-
-
-def own_state(*states: OrderState):
-    return lambda order: order.state in states
-
-
-ACTS = (
-    RecordAct(
-        name="details",
-        label=gettext_lazy("Enter bank details"),
-        explained=gettext_lazy("Whom the bank pays, and where. The number is kept sealed and shown masked."),
-        done=gettext_lazy("The bank details were entered."),
-        form=BankDetailsForm,
-        do=payment_orders.enter_bank_details,
-        open_to=lambda order: order.state == OrderState.UNTOUCHED and order.payee_kind != PayeeKind.FACILITY,
-        permission="settlement.add_paymentorder",
-    ),
-    RecordAct(
-        name="refresh",
-        label=gettext_lazy("Take bank details from the facility"),
-        explained=gettext_lazy("The account holder, bank and account as the facility's record has them now."),
-        done=gettext_lazy("The bank details were taken from the facility's record."),
-        form=forms.Form,
-        do=payment_orders.take_bank_details,
-        open_to=lambda order: order.state == OrderState.UNTOUCHED and order.payee_kind == PayeeKind.FACILITY,
-        permission="settlement.add_paymentorder",
-    ),
-    RecordAct(
-        name="send_back",
-        label=gettext_lazy("Send back"),
-        explained=gettext_lazy("The order is to be reviewed again."),
-        done=gettext_lazy("The order was sent back."),
-        form=ReasonForm,
-        do=payment_orders.send_back,
-        open_to=own_state(OrderState.REVIEWED),
-        permission="settlement.release_paymentorder",
-    ),
-    RecordAct(
-        name="withdraw",
-        label=gettext_lazy("Withdraw"),
-        explained=gettext_lazy("The order is given up; what it was to pay may be put on another."),
-        done=gettext_lazy("The order was withdrawn."),
-        form=ReasonForm,
-        do=payment_orders.withdraw,
-        open_to=lambda order: order.state in payment_orders.UNRELEASED and order.reissues_id is None,
-        permission="settlement.add_paymentorder",
-        danger=True,
-    ),
-    RecordAct(
-        name="reissue",
-        label=gettext_lazy("Issue again"),
-        explained=gettext_lazy(
-            "A new order takes this one up, with the bank details as they are now. Correct them first: a "
-            "facility's on its own page."
-        ),
-        done=gettext_lazy("The order was issued again."),
-        form=forms.Form,
-        do=payment_orders.reissue,
-        open_to=own_state(OrderState.FAILED),
-        permission="settlement.add_paymentorder",
-    ),
-)
 
 
 @admin.register(PaymentOrder)
@@ -323,95 +241,3 @@ def _tell_made(request, made: list[PaymentOrder]) -> None:
         messages.warning(
             request, _("%(count)s of them are held: their bank details are missing.") % {"count": held}
         )
-
-
-def totals_of(orders) -> list[tuple]:
-    """Orders and yuan by state, in the order of their way."""
-    found = {
-        state: (rows, amount)
-        for state, rows, amount in orders.order_by().values_list("state").annotate(Count("pk"), Sum("amount"))
-    }
-    return [(state, state.label, *found[state]) for state in OrderState if state in found]
-
-
-def amounts(request, order) -> Panel:
-    """What is owed, what is taken off, and what remains."""
-    return Panel(
-        title=_("Amount"),
-        columns={
-            _("Owed"): "money",
-            _("Taken back since"): "money",
-            _("Set against receivables (deduction 30)"): "money",
-            _("To be paid"): "money",
-            _("In words"): "text",
-        },
-        rows=[(order.owed, -order.withheld, -order.recovered, order.amount, in_words(order.amount))],
-        link=(_("Payment notice"), reverse("admin:settlement_paymentorder_notice", args=[order.pk]))
-        if order.state in PRINTED
-        else None,
-    )
-
-
-def way(request, order) -> Panel:
-    """Whose hands it passed, and what went before and after it."""
-    file = order.bank_file
-    steps = [
-        (_("Made"), order.made_by, order.made_at, order.reissues and linked(order.reissues)),
-        (_("Reviewed"), order.reviewed_by, order.reviewed_at, ""),
-        (_("Released"), order.released_by, order.released_at, ""),
-        (
-            _("Put into a bank file"),
-            file and file.made_by,
-            file and file.made_at,
-            file and _seen(request, file),
-        ),
-        (_("Taken to the bank"), file and file.taken_by, file and file.taken_at, ""),
-    ]
-    if order.paid_on:
-        paid = Transfer.objects.filter(pk=order.payment_id).first()
-        steps.append((_("Paid"), "", order.paid_on, paid and linked(paid, f"#{paid.pk}")))
-    if again := PaymentOrder.objects.filter(reissues=order).first():
-        steps.append((_("Issued again"), again.made_by, again.made_at, linked(again)))
-    return Panel(
-        title=_("Its way"),
-        columns={_("Step"): "text", _("By"): "text", _("At"): "text", _("What"): "text"},
-        rows=[step for step in steps if step[1] or step[2]],
-    )
-
-
-def _seen(request, file):
-    return linked(file) if request.user.sees_whole_city else file.number
-
-
-def items(request, order) -> Panel:
-    """The transfers it pays."""
-    first = order
-    while first.reissues is not None:
-        first = first.reissues
-    numbers = list(
-        first.items.order_by("transfer_id").values_list("transfer_id", flat=True)[: ITEMS_SHOWN + 1]
-    )
-    found = Transfer.objects.filter(pk__in=numbers[:ITEMS_SHOWN]).order_by("pk")
-    return Panel(
-        title=_("What it pays"),
-        columns={
-            _("Transfer"): "text",
-            _("Kind"): "text",
-            _("Run"): "text",
-            _("For month"): "text",
-            _("Amount"): "money",
-        },
-        rows=[
-            (
-                linked(transfer, f"#{transfer.pk}"),
-                transfer.get_kind_display(),
-                linked(order.run) if order.run else "",
-                transfer.covers,
-                transfer.amount,
-            )
-            for transfer in found
-        ],
-        note=_("Only the first %(count)s are shown.") % {"count": ITEMS_SHOWN}
-        if len(numbers) > ITEMS_SHOWN
-        else "",
-    )

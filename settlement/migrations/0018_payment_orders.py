@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             name='BankFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('YH'), django.db.models.functions.text.LPad(django.db.models.functions.comparison.Cast('id', models.CharField(max_length=20)), 10, models.Value('0'))), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
+                ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('YH'), django.db.models.functions.text.LPad(django.db.models.functions.comparison.Cast('id', models.CharField(max_length=20)), 8, models.Value('0'))), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
                 ('scheme', models.CharField(choices=[('310', 'Employee scheme'), ('390', 'Resident scheme')], max_length=3, verbose_name='scheme')),
                 ('template', models.CharField(max_length=40, verbose_name="bank's format")),
                 ('state', models.CharField(choices=[('waiting', 'Being written'), ('done', 'Ready'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=10, verbose_name='state')),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             name='PaymentOrder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('ZF'), django.db.models.functions.text.LPad(django.db.models.functions.comparison.Cast('id', models.CharField(max_length=20)), 10, models.Value('0'))), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
+                ('number', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.Value('ZF'), django.db.models.functions.text.LPad(django.db.models.functions.comparison.Cast('id', models.CharField(max_length=20)), 8, models.Value('0'))), output_field=models.CharField(max_length=20), unique=True, verbose_name='number')),
                 ('scheme', models.CharField(choices=[('310', 'Employee scheme'), ('390', 'Resident scheme')], max_length=3, verbose_name='scheme')),
                 ('month', office.fields.MonthField(verbose_name='month')),
                 ('source', models.CharField(choices=[('101', 'Manual reimbursement'), ('201', 'Clearing with facilities'), ('203', 'Quality deposit returned'), ('204', 'Year-end clearing'), ('206', 'Outpatient capitation'), ('207', 'Prepayment'), ('301', 'Account moved to another area'), ('303', 'Account paid out')], max_length=3, verbose_name='source')),

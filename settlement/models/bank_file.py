@@ -15,7 +15,7 @@ def numbered(prefix: str) -> GeneratedField:
     """A record's number on paper, made by the database from its key."""
     key = Cast("id", models.CharField(max_length=20))
     return GeneratedField(
-        expression=Concat(Value(prefix), LPad(key, 10, Value("0"))),
+        expression=Concat(Value(prefix), LPad(key, 8, Value("0"))),
         output_field=models.CharField(max_length=20),
         db_persist=True,
         verbose_name=_("number"),

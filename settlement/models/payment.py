@@ -102,7 +102,7 @@ class PaymentOrder(models.Model):
     withheld = MoneyField(_("taken back since"), default=0)
     recovered = MoneyField(_("set against receivables"), default=0)
     amount = MoneyField(_("to be paid"))
-    purpose = models.CharField(_("purpose"), max_length=100)
+    purpose = models.CharField(pgettext_lazy("payment", "purpose"), max_length=100)
     recovery_id = models.BigIntegerField(_("transfer of what was set against receivables"), null=True)
 
     made_by = models.ForeignKey(

@@ -14,11 +14,15 @@ missing as materialized (
     select
         account.id as account_id,
         case when account.kind = 'moving' then 0 else greatest(0,
-            coalesce((select sum(amount) from owed where owed.account_id = account.id), 0)
-            + coalesce(live.due, 0) - account.balance
+            named.owed + coalesce(live.due, 0) - account.balance
         ) end as amount,
         greatest(0, -coalesce(receivable.balance, 0) - coalesce(promised.amount, 0)) as receivable
-    from (select distinct account_id from document) named
+    from (
+        select account_id, sum(amount) as owed
+        from owed
+        where account_id in (select account_id from document)
+        group by account_id
+    ) named
     join accounts_account account on account.id = named.account_id
     left join lateral (
         select sum(case when state in ('untouched', 'reviewed') then amount + recovered else amount end) as due

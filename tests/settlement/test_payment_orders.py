@@ -18,7 +18,7 @@ from office.acting import acting
 from office.models import ImportRow
 from policies.month import Month
 from settlement import bank_files, payment_orders
-from settlement.models import BankFile, OrderState, PaymentItem, PaymentOrder, Source
+from settlement.models import BankFile, OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
 from tests import population
 from tests.files import workbook
 from tests.population import contract, fund, insure, member, select
@@ -301,22 +301,34 @@ def test_purchases_of_a_month_go_together_and_people_wait_for_a_bank_account(db,
         post([move], source=person)
     payout = Move(debit=own, credit=owed_to, amount=Decimal("20.00"), kind=TransferKind.PAYOUT)
     post([payout], source=person)
+    moving = account_of(None, scheme="310", kind="moving")
+    post(
+        [Move(debit=own, credit=moving, amount=Decimal("5.00"), kind=TransferKind.TRANSFER_OUT)],
+        source=person,
+    )
     month = Month.of(timezone.localdate())
     found = {told.source: told.amount for told in payment_orders.payable()}
-    assert found == {Source.CLEARING: Decimal("25.50"), Source.CLOSURE: Decimal("20.00")}
+    assert found == {
+        Source.CLEARING: Decimal("25.50"),
+        Source.CLOSURE: Decimal("20.00"),
+        Source.MOVED_AWAY: Decimal("5.00"),
+    }
 
     given = {"scheme": "310", "month": month, "by": hands["clerk"]}
     [purchases] = payment_orders.make(**given, source=Source.CLEARING)
     [closure] = payment_orders.make(**given, source=Source.CLOSURE)
     assert (purchases.items.count(), purchases.amount) == (2, Decimal("25.50"))
+    [moved] = payment_orders.make(**given, source=Source.MOVED_AWAY)
+    assert (moved.payee_kind, moved.person) == (PayeeKind.AGENCY, person)
+    payment_orders.withdraw(moved, reason="未转移")
     assert purchases.held
     assert closure.held
-    refused = payment_orders.review(PaymentOrder.objects.all(), by=hands["accountant"])
-    assert len(refused) == 2
+    live = PaymentOrder.objects.exclude(state=OrderState.WITHDRAWN)
+    assert len(payment_orders.review(live, by=hands["accountant"])) == 2
     bank_details(facility)
     payment_orders.take_bank_details(PaymentOrder.objects.get(pk=purchases.pk))
     payment_orders.enter_bank_details(closure, name="李四", bank="中国银行", account="6217000011112222")
-    assert payment_orders.review(PaymentOrder.objects.all(), by=hands["accountant"]) == []
+    assert payment_orders.review(live, by=hands["accountant"]) == []
     closure.refresh_from_db()
     assert closure.account_number == "6217000011112222"
     assert b"6217000011112222" not in bytes(closure.account_sealed)
