@@ -44,6 +44,13 @@ class Waiting:
         return str(ASKED[self.what][1])
 
     @property
+    def by(self) -> str:
+        """Who asks for it, where the record says so."""
+        if self.run:
+            return str(self.run.prepared_by or self.run.get_origin_display())
+        return str(getattr(self.record, "applied_by", ""))
+
+    @property
     def run(self) -> Run | None:
         return self.record if isinstance(self.record, Run) else None
 
