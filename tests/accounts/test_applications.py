@@ -19,6 +19,7 @@ from insured.endings import end
 from insured.models import Employer, Person, PersonChangeKind
 from office import runs
 from office.acting import acting
+from office.refusal import RunRefused
 from policies.month import Month
 from tests.cities import rules_of
 from tests.population import fund, insure, member, posted, spend
@@ -341,3 +342,32 @@ def test_a_county_works_through_pages_for_its_own(office, settings):
     ):
         Account.objects.filter(pk=account.pk).update(closed_on=None)
     assert clean()
+
+
+def test_runs_leave_closed_accounts_alone_and_say_so(office):
+    """Resettled retirees stay insured (Heyuan 11(2)): credits come no more, and are told as an exception."""
+    person = insure(status="retired", base=None, group="enterprise", first="2023-01")
+
+    def computed(month: int):
+        prepared = runs.prepare(
+            kind="credit", scheme="310", period=Month(2023, month), by=office["clerk"], origin="page"
+        )
+        return runs.compute(prepared.pk)
+
+    first = posted(computed(1))
+    payee = Payee(name=person.name, bank_name="工商银行", bank_account=CARD)
+    asked = applications.apply(
+        Account.objects.get(person=person, kind="person"),
+        kind="resettled_out_of_province",
+        way="person",
+        evidence=shown("application", "identity", "resettlement_filing", "bank_card"),
+        payees=[payee],
+        by=office["clerk"],
+    )
+    assert agreed(asked, office).paid == Decimal("102.79")
+    second = computed(2)
+    assert second.rows == 0
+    assert [found.code for found in second.exceptions.all()] == ["account_closed"]
+    reversal = runs.reverse(first, by=office["reviewer"], origin="page", reason="多计")
+    with pytest.raises(RunRefused, match=person.name):
+        runs.compute(reversal.pk)
