@@ -69,7 +69,13 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.lumpcredit"]
+_LEDGER = [
+    "accounts.account",
+    "accounts.transfer",
+    "accounts.voucher",
+    "accounts.lumpcredit",
+    "accounts.bookscheck",
+]
 _WORK = [
     "office.run",
     "office.periodevent",
