@@ -45,10 +45,10 @@ GIVES_BACK = (TransferKind.REVERSAL, TransferKind.REFUND)
 
 
 def interest_due(account: Account, *, through: date) -> Decimal:
-    """The interest not paid yet, in yuan, of all days up to and with `through`, whose evening still counts.
+    """The interest not paid yet, in yuan, of all days up to and with `through`.
 
-    An account that is closed on a day earns to the day before. Raises MissingParameter when a required rate is
-    not entered; without a rate there is no interest.
+    An account that is closed on a day earns to the day before. Raises MissingParameter when a required
+    rate is not entered; without a rate there is no interest.
     """
     return interest_of(unpaid_stretches(account, through=through))
 
@@ -62,7 +62,7 @@ def unpaid_stretches(account: Account, *, through: date) -> list[Stretch]:
 
 
 def stretches_of_year(account: Account, year: int) -> list[Stretch]:
-    """What a year's run pays the account for, day by day; Raises MissingParameter as `interest_due`."""
+    """What a year's run pays the account for, day by day; raises MissingParameter as `interest_due`."""
     transfers = transfers_of(account)
     first = max([date(year, 1, 1), *(day_of(paid) for paid in _closing_interest(transfers))])
     return _stretches(account, transfers, first=first, last=date(year, 12, 31))
@@ -128,7 +128,7 @@ def _closing_interest(transfers: Sequence[Transfer]) -> list[Transfer]:
 
 
 def compute(run: Run) -> Computed:
-    """The lines of a year's interest. Raises RunRefused while the year's books are open or a rate is missing."""
+    """The lines of a year's interest. Raises RunRefused while its books are open or a rate is missing."""
     year = run.period.year
     _demand_closed(run)
     rates = _rates_of(pack_of(run.policy), year)

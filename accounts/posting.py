@@ -35,12 +35,12 @@ def totals_by_level(run: Run) -> dict:
 
 
 def post_chunk(run: Run, chunk: RunChunk) -> str:
-    """Insert a chunk's transfers and move the balances; return the digest of what was inserted.
+    """Insert a chunk's transfers and move the balances; return the digest of what was posted, and when.
 
     Raises RunRefused, and so posts nothing, when the lines are no longer those that were computed or name an
     account that is not there.
     """
-    [(digest, accounts, amounts)] = fetch(
+    [(digest, posted_digest, accounts, amounts)] = fetch(
         "accounts/post_chunk",
         run=run.pk,
         chunk=chunk.number,
@@ -56,7 +56,7 @@ def post_chunk(run: Run, chunk: RunChunk) -> str:
     shared = accounts or []
     if execute("accounts/move_fund_balances", accounts=shared, amounts=amounts or []) != len(shared):
         raise RunRefused(_("Run %(run)s names an account that is not there.") % {"run": run})
-    return digest
+    return posted_digest
 
 
 def chunk_digest(run: Run, chunk: RunChunk) -> str:

@@ -14,6 +14,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from office.kinds import kinds_of
 from office.models import Origin, Run, RunKindName, WorkingDay
+from office.periods import closed_through
 from office.policy import schemes_here
 from office.refusal import RunRefused
 from office.runs import prepare
@@ -31,12 +32,14 @@ SCHEDULE = {
     RunKindName.ADJUSTMENT: {"minute": "0", "hour": "6", "day_of_month": "15-31"},
     RunKindName.PREPAYMENT: {"minute": "10", "hour": "6", "day_of_month": "1-15"},
     RunKindName.YEAR_END: {"minute": "20", "hour": "6", "day_of_month": "2-31", "month_of_year": "1"},
+    RunKindName.INTEREST: {"minute": "30", "hour": "6", "day_of_month": "1-31", "month_of_year": "1-3"},
     RunKindName.CARRY_OVER: {"minute": "0", "hour": "22", "day_of_month": "31", "month_of_year": "12"},
 }
 
 # Name in the schedule: the task, wherever it is written.
 EVERY_MINUTE = {"sweep": "office.tasks.sweep", "heartbeat": "operations.tasks.heartbeat"}
 EVERY_DAY = {
+    "prove books": ("accounts.tasks.prove_books", {"minute": "30", "hour": "3"}),
     "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),
     "show placements": ("facilities.tasks.show_placements", {"minute": "5", "hour": "0"}),
 }
@@ -71,6 +74,11 @@ def due_period(*, kind: str, today: date) -> Month | None:
         return month if first_working_day(month) <= today else None
     if kind == RunKindName.YEAR_END:
         return Month(today.year - 1, 1) if today.month == 1 and first_working_day(month) <= today else None
+    if kind == RunKindName.INTEREST:  # when the year's books are closed
+        closed = closed_through()
+        return (
+            Month(today.year - 1, 1) if closed is not None and closed >= Month(today.year - 1, 12) else None
+        )
     return Month(today.year, 1) if (today.month, today.day) == (12, 31) else None
 
 
@@ -136,6 +144,7 @@ def next_dates(today: date) -> list[tuple[RunKindName, date]]:
         RunKindName.ADJUSTMENT: adjusted.first_day.replace(day=ADJUSTED_ON),
         RunKindName.PREPAYMENT: prepayment if today <= prepayment else first_working_day(month + 1),
         RunKindName.YEAR_END: year_end if today <= year_end else first_working_day(Month(today.year + 1, 1)),
+        RunKindName.INTEREST: date(today.year + 1, 1, 1),
         RunKindName.CARRY_OVER: date(today.year, 12, 31),
     }
     dates = [(kind, day) for kind, day in due.items() if json.dumps([kind]) in switched_on]

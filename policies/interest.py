@@ -1,8 +1,8 @@
 """Interest of personal accounts: the product method 积数法 over daily balances, a year of 360 days.
 
-What is on the account at the end of a day bears that day's interest. Money of the year and money carried over
-from the year before may bear different rates. Everything is counted in whole numbers and rounded half up once,
-at the end.
+What is on the account at the end of a day bears that day's interest. Money of the year and money carried
+over from the year before may bear different rates. Everything is counted in whole numbers and rounded half up
+once, at the end.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class NoInterestRate(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class DayRate:
-    """What a day pays: rates in units of 0.0001 % a year, of the year's money and of what was carried over."""
+    """What a day pays, in units of 0.0001 % a year: on money of the year and on what was carried over."""
 
     day: date
     current: int
@@ -91,8 +91,8 @@ def bears_interest(pack: Pack) -> bool:
 def day_rates(pack: Pack, *, first: date, last: date) -> list[DayRate]:
     """The rates of every day; a day for which the pack, or nobody yet, states one pays nothing.
 
-    Raises MissingParameter when a required rate is absent on any day, NoInterestRate when none of the days has
-    a rate.
+    Raises MissingParameter when a required rate is absent on any day, NoInterestRate when none of the days
+    has a rate.
     """
     days = [_day_rate(pack, first + timedelta(days=offset)) for offset in range((last - first).days + 1)]
     if not any(day.current or day.carried_over for day in days):

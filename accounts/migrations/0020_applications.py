@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0024_days_of_interest'),
+        ('accounts', '0026_proof_of_the_books'),
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
         ('office', '0028_bases_are_compared'),

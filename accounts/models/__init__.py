@@ -19,6 +19,7 @@ from accounts.models.ledger import (
     TransferKind,
 )
 from accounts.models.lump import LumpCredit, LumpKind
+from accounts.models.proof import BooksCheck, VoucherSeal
 from accounts.models.voucher import Voucher
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Application",
     "ApplicationApproval",
     "ApplicationState",
+    "BooksCheck",
     "LumpCredit",
     "LumpKind",
     "RunLine",
@@ -38,5 +40,6 @@ __all__ = [
     "Transfer",
     "TransferKind",
     "Voucher",
+    "VoucherSeal",
     "Way",
 ]

@@ -9,7 +9,8 @@ select
     min(id),
     max(id),
     encode(sha256(convert_to(string_agg(
-        debit_id || ' ' || credit_id || ' ' || amount || ' ' || covers, e'\n' order by credit_id, debit_id, covers, amount
+        accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+        order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
     ), 'utf8')), 'hex'),
     ''
 from accounts_runline

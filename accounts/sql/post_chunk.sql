@@ -1,5 +1,5 @@
 -- One chunk's transfers, exactly as its lines say; the balances of people and facilities they move; and for the
--- caller: the digest of what was inserted, whether every account was found, and what is left to move on the
+-- caller: the digests of what was inserted, whether every account was found, and what is left to move on the
 -- fund's own few accounts, which all chunks share and which are therefore locked last and shortest.
 with posted as (
     insert into accounts_transfer
@@ -8,7 +8,14 @@ with posted as (
     from accounts_runline
     where id between %(first_line)s and %(last_line)s and run_id = %(run)s and chunk = %(chunk)s
     order by id
-    returning debit_id, credit_id, amount, covers
+    returning debit_id, credit_id, amount, covers, kind, attempt, reverses_id
+),
+read_back as (
+    select coalesce(encode(sha256(convert_to(string_agg(
+        accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+        order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
+    ), 'utf8')), 'hex'), '') as digest
+    from posted
 ),
 movements as (
     select account_id, sum(amount) as amount
@@ -32,9 +39,7 @@ shared as (
     where not exists (select from moved where moved.id = movements.account_id)
 )
 select
-    (select encode(sha256(convert_to(coalesce(string_agg(
-        debit_id || ' ' || credit_id || ' ' || amount || ' ' || covers, e'\n'
-        order by credit_id, debit_id, covers, amount
-    ), ''), 'utf8')), 'hex') from posted),
+    (select digest from read_back),
+    (select accounts_posted_digest(digest, %(month)s, %(month)s, now(), now()) from read_back),
     (select array_agg(account_id order by account_id) from shared),
     (select array_agg(amount order by account_id) from shared)

@@ -46,7 +46,7 @@ def test_the_product_method_by_hand():
         (date(YEAR, 7, 1), date(YEAR, 12, 31), CARRIED_OVER, 70_000, 184, 12_880_000),
     ]
     assert interest_of(found) == Decimal("10.03")
-    # The year's money first: 900.00 stay of what was carried over, for 1000.00 × 182 + 900.00 × 184 = 347 600.00.
+    # The year's money first: 900.00 stay of what was carried over, 1000.00 × 182 + 900.00 × 184 = 347 600.00.
     other = stretches(**asked, first_taken=CURRENT)
     assert interest_of(other) == Decimal("10.80")  # 10.6211… + 200.00 × 91 × 0.35 % / 360 = 0.1769…
 
@@ -74,8 +74,8 @@ def move(own: Account, other: Account, amount: Decimal, *, kind: str, day: date,
     sides = (other.pk, own.pk) if amount > 0 else (own.pk, other.pk)
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into accounts_transfer (debit_id, credit_id, amount, kind, month, covers, attempt, voucher_id,"
-            " reverses_id, created_at) values (%s, %s, %s, %s, %s, %s, 0, 1, %s, %s) returning id",
+            "insert into accounts_transfer (debit_id, credit_id, amount, kind, month, covers, attempt,"
+            " voucher_id, reverses_id, created_at) values (%s, %s, %s, %s, %s, %s, 0, 1, %s, %s) returning id",
             [
                 *sides,
                 abs(amount),
@@ -131,14 +131,19 @@ def _rules_with(rates, first_taken):
     """A rate for each sort of money, changing in the middle of the year."""
     text = (FOLDER / "heyuan.yaml").read_text(encoding="utf-8")
     stated = text[text.index("    interest_rate:") : text.index("\n  credits:")]
-    values = f'    spending_takes_first: {{unit: choice, choices: [carried_over, current_year], values: [{{from: 2022-08, article: "11", value: {first_taken}}}]}}'
+    values = [_value("spending_takes_first", "choice", f"value: {first_taken}", "")]
+    values[0] = values[0].replace("unit: choice", "unit: choice, choices: [carried_over, current_year]")
     for name, halves in (("interest_rate", rates[:2]), ("interest_rate_carried_over", rates[2:])):
         dated = "".join(
             f', {{from: {YEAR}-{month:02d}, article: "11", value: {Decimal(rate).scaleb(-4):f}}}'
             for month, rate in zip((1, 7), halves, strict=True)
         )
-        values += f'\n    {name}: {{unit: percent, values: [{{from: 2022-08, article: "11", optional: true}}{dated}]}}'
-    rules_of("heyuan", change=(stated, values))
+        values.append(_value(name, "percent", "optional: true", dated))
+    rules_of("heyuan", change=(stated, "\n".join(values)))
+
+
+def _value(name: str, unit: str, first: str, rest: str) -> str:
+    return f'    {name}: {{unit: {unit}, values: [{{from: 2022-08, article: "11", {first}}}{rest}]}}'
 
 
 def _account_with(steps) -> Account:

@@ -17,7 +17,8 @@ class Command(BaseCommand):
         for finding in verify_books():
             findings.append(finding)
             if not json:
-                self.stdout.write(f"{'WRONG' if finding.wrong else 'ok   '}  {finding.check}")
+                state = "WRONG" if finding.wrong else "ok   "
+                self.stdout.write(f"{state}  {finding.check} ({finding.seconds:.1f} s)")
                 if finding.wrong:
                     self.stdout.write(f"       {finding.wrong}")
         if json:
