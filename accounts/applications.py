@@ -313,15 +313,19 @@ def _share_out(application: Application, payees: Sequence[Payee], *, scheme: str
                 bank_name=payee.bank_name.strip(), bank_account=payee.bank_account.replace(" ", "")
             )
         else:
-            share.account = _account_of_heir(application, payee, scheme=scheme)
+            share.account = _heirs_own(application, payee, scheme=scheme)
         share.save()
 
 
-def _account_of_heir(application: Application, payee: Payee, *, scheme: str) -> Account:
-    number = payee.document_number.strip().upper()
-    [(found,)] = _asked(
-        "select accounts_of_heir(%s, %s, %s)", document_index(number), payee.name.strip(), scheme
-    )
+def account_of_heir(document: bytes, *, name: str, scheme: str) -> int | None:
+    """The number of an heir's open account, in whatever county; for whoever knows name and document."""
+    [(found,)] = _asked("select accounts_of_heir(%s, %s, %s)", document, name, scheme)
+    return found
+
+
+def _heirs_own(application: Application, payee: Payee, *, scheme: str) -> Account:
+    number = document_index(payee.document_number.strip().upper())
+    found = account_of_heir(number, name=payee.name.strip(), scheme=scheme)
     if found is None or found == application.account_id:
         raise ValidationError(
             _("No open personal account is on record of %(name)s with this document.") % {"name": payee.name}

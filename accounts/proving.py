@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import BooksCheck, VoucherSeal
 from accounts.verify import verify_books
@@ -19,7 +19,9 @@ def prove_books(*, origin: Origin) -> BooksCheck:
     started_at = timezone.now()
     with acting(staff=None, origin=origin):
         seal_vouchers()
-    findings = [finding.__dict__ for finding in verify_books()]
+    # Kept in English, and told in the language of whoever reads.
+    with translation.override("en"):
+        findings = [finding.__dict__ for finding in verify_books()]
     run = Run.objects.exclude(seal="").order_by("seal_number").last()
     vouchers = VoucherSeal.objects.order_by("number").last()
     return BooksCheck.objects.create(

@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.admin.income_page import income_page
+from accounts.admin.statement_page import statement_page
 from facilities.admin.agreement_pages import renewals_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
@@ -30,6 +32,17 @@ urlpatterns = [
         guarded(reset_factor_page, permission="office.change_staff"),
         name="reset_factor",
     ),
+    path(
+        "statement/<int:number>/",
+        guarded(statement_page, permission="accounts.view_account"),
+        name="account_statement",
+    ),
+    path(
+        "statement/<int:number>/<str:extension>/",
+        guarded(statement_page, permission="accounts.view_account"),
+        name="account_statement_file",
+    ),
+    path("income/", guarded(income_page, permission="accounts.view_account"), name="income"),
     path("find/", admin.site.admin_view(palette), name="palette"),
     path("exports/", admin.site.admin_view(my_exports_page), name="exports"),
     path("exports/<int:number>/", admin.site.admin_view(export_file), name="export_file"),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.proving import OVERDUE, last_check
 from facilities.models import Facility
 from insured.models import Person
 from office.admin.progress import is_working, progress_of
@@ -51,8 +52,18 @@ def dashboard(request, context: dict) -> dict:
         }
     if staff.has_perm("insured.view_person"):
         context["numbers"] = numbers(month, staff)
+    if staff.has_perm("accounts.view_bookscheck"):
+        context["proof"] = proof()
     context["next_dates"] = next_dates(timezone.localdate())
     return context
+
+
+def proof() -> dict | None:
+    """What is not well with the proof of the books: something wrong, or no proof for too long."""
+    check = last_check()
+    if check is None or not (check.wrong or check.finished_at < timezone.now() - OVERDUE):
+        return None
+    return {"wrong": check.wrong, "check": check}
 
 
 def _month(text: str | None) -> Month:

@@ -75,6 +75,7 @@ _LEDGER = [
     "accounts.voucher",
     "accounts.lumpcredit",
     "accounts.application",
+    "accounts.bookscheck",
 ]
 _WORK = [
     "office.run",

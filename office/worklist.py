@@ -47,6 +47,13 @@ class Waiting:
         return str(ASKED[self.what][1])
 
     @property
+    def by(self) -> str:
+        """Who asks for it, where the record says so."""
+        if self.run:
+            return str(self.run.prepared_by or self.run.get_origin_display())
+        return str(getattr(self.record, "applied_by", ""))
+
+    @property
     def run(self) -> Run | None:
         return self.record if isinstance(self.record, Run) else None
 
@@ -65,6 +72,7 @@ class Pile:
     amount: Decimal
     since: datetime
     news: bool = False
+    by: str = ""
 
 
 # Rooms further up say here what of theirs waits for somebody, in piles.

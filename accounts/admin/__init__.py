@@ -1,5 +1,5 @@
 """The pages of the ledger."""
 
-from accounts.admin import accounts, applications, lump_credits, vouchers
+from accounts.admin import accounts, applications, lump_credits, proof, statement_page, vouchers
 
-__all__ = ["accounts", "applications", "lump_credits", "vouchers"]
+__all__ = ["accounts", "applications", "lump_credits", "proof", "statement_page", "vouchers"]

@@ -38,6 +38,7 @@ class AccountAdmin(ReadOnlyAdmin):
         "scheme",
         "balance_shown",
         "opened_on",
+        "closed_on",
     )
     list_select_related = ["person", "facility", "employer"]
     list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
@@ -47,7 +48,7 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     search_fields = ["person__name"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
-    fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
+    fields = [("owner_name", "kind"), ("scheme", "shown"), ("opened_on", "closed_on")]
     panels = []
     counties = ("person__county", "facility__county")
 
@@ -152,12 +153,19 @@ def accounts_of_owner(request, owner) -> Panel | None:
         return None
     return Panel(
         title=_("Accounts"),
-        columns={_("Account"): "text", _("Scheme"): "text", _("Opened on"): "text", _("Balance"): "money"},
+        columns={
+            _("Account"): "text",
+            _("Scheme"): "text",
+            _("Opened on"): "text",
+            _("Closed on"): "text",
+            _("Balance"): "money",
+        },
         rows=[
             (
                 linked(account, account.get_kind_display()),
                 account.get_scheme_display(),
                 account.opened_on,
+                account.closed_on,
                 account.shown_balance,
             )
             for account in accounts

@@ -14,8 +14,8 @@ from accounts import applications
 from accounts.admin.applying import apply_page, bring_in_page, choose_page, correct_url, figures_panel
 from accounts.models import OPEN, Application, ApplicationState, Voucher, Way
 from facilities.admin.acts import ActsAdmin, RecordAct, reason_field
-from insured.admin import PersonAdmin
-from insured.models import Person
+from insured.admin import CONSEQUENCES, PersonAdmin
+from insured.models import ENDINGS, Person
 from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers
@@ -248,7 +248,7 @@ def steps(request, record) -> Panel:
         )
     return Panel(
         title=_("Steps"),
-        columns={_("Step"): "text", _("By"): "text", _("At"): "text"},
+        columns={pgettext("application", "Step"): "text", _("By"): "text", _("At"): "text"},
         rows=rows,
         anchor="steps",
     )
@@ -383,7 +383,34 @@ def badged_state(record):
     )
 
 
+def left_behind(request, person) -> Panel | None:
+    """What an ending leaves on the accounts, and for what reason it may be paid out."""
+    ended = (
+        person.changes.filter(undone=None).order_by("-pk").values_list("kind", flat=True).first() in ENDINGS
+    )
+    accounts = person.accounts.filter(kind="person", closed_on=None, balance__gt=0) if ended else []
+    rows = [
+        (account.get_scheme_display(), account.balance, applications.text_of(rule.text), rule.article)
+        for account in accounts
+        for rule in applications.kinds_open_to(account)
+    ]
+    if not rows:
+        return None
+    return Panel(
+        title=_("Left on the personal account"),
+        columns={
+            _("Scheme"): "text",
+            _("Balance"): "money",
+            _("May then be applied for"): "text",
+            _("Article"): "text",
+        },
+        rows=rows,
+        note=_("Apply on the person's page once the ending is recorded."),
+    )
+
+
 PersonAdmin.panels.append(of_person)
+CONSEQUENCES.append(left_behind)
 
 
 def waiting(staff) -> list[tuple]:

@@ -138,7 +138,7 @@ def choose_page(request, account: int):
                 }
             )
     context = _around(request, account, title=_("Pay out, close or move")) | {
-        "rows": rows,
+        "rows": sorted(rows, key=lambda row: bool(row["against"])),
         "bring_in": _url("bring_in", account),
     }
     return page(request, "accounts/choose.html", context)
@@ -251,7 +251,9 @@ def figures_panel(application: Application) -> Panel | None:
             rows.append((_("Still to be recovered"), told.receivable))
     title = _("What was paid") if application.done_on else _("What it would come to today")
     note = "" if application.done_on else _("Worked out anew when finance releases it.")
-    return Panel(title=title, columns={_("Item"): "text", _("Yuan"): "money"}, rows=rows, note=note)
+    return Panel(
+        title=title, columns={pgettext("money", "Item"): "text", _("Yuan"): "money"}, rows=rows, note=note
+    )
 
 
 def correct_url(application: Application) -> str:

@@ -154,7 +154,7 @@ class Application(models.Model):
         indexes = [models.Index(fields=["state", "id"], name="application_of_state")]
 
     def __str__(self):
-        return f"{self._meta.verbose_name} #{self.pk}"
+        return f"{self._meta.verbose_name} #{self.pk} · {self.account.person}"
 
 
 def random_name() -> str:

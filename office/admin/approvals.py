@@ -20,7 +20,7 @@ from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.models import ApprovalChain, Delegation, Staff, StepKind
-from office.worklist import Pile, Waiting, waiting_for
+from office.worklist import Pile, waiting_for
 
 STEPS = 4
 
@@ -199,11 +199,6 @@ def signed_under(delegation: Delegation) -> Panel:
     )
 
 
-def _prepared_by(item: Waiting | Pile) -> str:
-    run = None if isinstance(item, Pile) else item.run
-    return str(run.prepared_by or run.get_origin_display()) if run else ""
-
-
 def waiting_page(request):
     """The person's inbox: all that waits for them, news first seen at a glance."""
     rows = [
@@ -215,7 +210,7 @@ def waiting_page(request):
             if isinstance(item, Pile)
             else linked(item.record),
             item.amount,
-            _prepared_by(item),
+            item.by,
             item.since,
         )
         for item in waiting_for(request.user)

@@ -14,11 +14,14 @@ from accounts.closing import split
 from accounts.models import Account, Application, ApplicationApproval, Transfer
 from accounts.verify import verify_books
 from accounts.vouchers import account_of
+from insured.documents import document_index
 from insured.endings import end
-from insured.models import PersonChangeKind
+from insured.models import Employer, Person, PersonChangeKind
 from office import runs
 from office.acting import acting
+from office.refusal import RunRefused
 from policies.month import Month
+from tests.cities import rules_of
 from tests.population import fund, insure, member, posted, spend
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +263,51 @@ def test_money_moves_in_once_by_document_and_out_to_the_agency(office):
     assert clean()
 
 
+def test_another_citys_rules_pay_out_without_closing_and_recover_from_the_employer(office):
+    """Shijiazhuang 13 pays and keeps the account open; 16: what cannot be deducted the employer owes."""
+    rules_of("shijiazhuang")
+    person = insure(first="2023-01")
+    employer = Employer.objects.create(code="E1", name="单位")
+    person.enrolments.update(employer=employer)
+    for month in (1, 2):
+        posted(
+            runs.compute(
+                runs.prepare(
+                    kind="credit", scheme="310", period=Month(2023, month), by=office["clerk"], origin="page"
+                ).pk
+            )
+        )
+    account = Account.objects.get(pk=account_of(person, scheme="310").pk)
+    payee = Payee(name=person.name, bank_name="工商银行", bank_account=CARD)
+    resettled = applications.apply(
+        account,
+        kind="resettled_without_settlement",
+        way="person",
+        evidence=shown("application", "identity", "residence_filing", "bank_card"),
+        payees=[payee],
+        by=office["clerk"],
+    )
+    assert agreed(resettled, office).paid == Decimal("200.00")
+    assert Account.objects.get(pk=account.pk).closed_on is None
+    end(person, kind=PersonChangeKind.ENDED, day=date(2023, 1, 20), reason="辞职", by=office["clerk"])
+    with pytest.raises(ValidationError, match="16"):
+        applications.apply(
+            account, kind="ended", way="agency", evidence=shown("application"), by=office["clerk"]
+        )
+    ended = applications.apply(
+        account,
+        kind="ended",
+        way="employer",
+        evidence=shown("application", "end_proof", "employer_letter"),
+        payees=[Payee(name="单位", bank_name="工商银行", bank_account="1234567890123")],
+        by=office["clerk"],
+    )
+    done = agreed(ended, office)
+    assert (done.deducted, done.receivable, done.paid) == (Decimal(100), Decimal(100), Decimal(0))
+    assert Account.objects.get(employer=employer).balance == Decimal("-100.00")
+    assert clean()
+
+
 def test_shares_sum_to_the_whole():
     assert split(Decimal("0.05"), [1, 1, 1]) == [Decimal("0.01"), Decimal("0.02"), Decimal("0.02")]
     for amount in ("0.00", "0.01", "99.99", "100.00"):
@@ -274,7 +322,12 @@ def test_a_county_works_through_pages_for_its_own(office, settings):
     )
     accountant = member("finance_accountant", "f2", counties=("441602",))
     elsewhere = member("clerk", "c3", counties=("441621",))
+    heir, _theirs = funded("1.00", county="441621")
     with acting(staff=clerk, origin="page", role=settings.PAGES_ROLE):
+        assert not Person.objects.filter(pk=heir.pk).exists()
+        number = document_index(heir.document_number)
+        assert applications.account_of_heir(number, name=heir.name, scheme="310")
+        assert not applications.account_of_heir(number, name="别人", scheme="310")
         asked = emigrates(account, {"clerk": clerk}, name=person.name)
     with acting(staff=elsewhere, origin="page", role=settings.PAGES_ROLE):
         assert not Application.objects.exists()
@@ -289,3 +342,32 @@ def test_a_county_works_through_pages_for_its_own(office, settings):
     ):
         Account.objects.filter(pk=account.pk).update(closed_on=None)
     assert clean()
+
+
+def test_runs_leave_closed_accounts_alone_and_say_so(office):
+    """Resettled retirees stay insured (Heyuan 11(2)): credits come no more, and are told as an exception."""
+    person = insure(status="retired", base=None, group="enterprise", first="2023-01")
+
+    def computed(month: int):
+        prepared = runs.prepare(
+            kind="credit", scheme="310", period=Month(2023, month), by=office["clerk"], origin="page"
+        )
+        return runs.compute(prepared.pk)
+
+    first = posted(computed(1))
+    payee = Payee(name=person.name, bank_name="工商银行", bank_account=CARD)
+    asked = applications.apply(
+        Account.objects.get(person=person, kind="person"),
+        kind="resettled_out_of_province",
+        way="person",
+        evidence=shown("application", "identity", "resettlement_filing", "bank_card"),
+        payees=[payee],
+        by=office["clerk"],
+    )
+    assert agreed(asked, office).paid == Decimal("102.79")
+    second = computed(2)
+    assert second.rows == 0
+    assert [found.code for found in second.exceptions.all()] == ["account_closed"]
+    reversal = runs.reverse(first, by=office["reviewer"], origin="page", reason="多计")
+    with pytest.raises(RunRefused, match=person.name):
+        runs.compute(reversal.pk)

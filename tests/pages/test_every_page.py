@@ -6,6 +6,8 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from accounts.models import Account
+from accounts.proving import prove_books
 from insured.admin.person_acts import ACTS
 from office.groups import ROLES
 from tests.pages.reading import texts_of
@@ -34,7 +36,18 @@ def pages_of(model) -> list[str]:
 
 
 def all_pages(office) -> list[str]:
-    pages = ["/", "/?month=2023-03", "/password_change/", "/coverage/", "/system/", "/waiting/"]
+    pages = [
+        "/",
+        "/?month=2023-03",
+        "/password_change/",
+        "/coverage/",
+        "/system/",
+        "/waiting/",
+        "/income/?year=2023",
+    ]
+    prove_books(origin="schedule")
+    own = Account.objects.filter(kind="person").first()
+    pages += ["/income/?month=2023-02&county=441602", reverse("account_statement", args=[own.pk])]
     pages.append(reverse("admin:office_policyversion_figure", args=["310"]) + "?value=outpatient_rate")
     pages += [page for model in admin.site._registry for page in pages_of(model)]
     pages += [reverse("admin:insured_person_act", args=[office.people[0].pk, name]) for name in ACTS]
