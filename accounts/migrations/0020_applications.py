@@ -12,7 +12,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0016_uses_of_accounts"),
-        ('accounts', '0026_proof_of_the_books'),
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
         ('office', '0028_bases_are_compared'),
