@@ -154,7 +154,7 @@ def stretches(
 
 
 def _lengthen(found: list[Stretch], latest: dict[str, int], day: date, *, sort: str, balance: int, rate: int):
-    """One day more of the latest stretch of a sort, or a new one where anything is other than the day before."""
+    """One day more of the latest stretch of a sort, or a new one where anything has changed."""
     if sort in latest:
         last = found[latest[sort]]
         if (last.balance, last.rate, last.last) == (balance, rate, day - timedelta(days=1)):

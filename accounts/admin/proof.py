@@ -55,8 +55,8 @@ def findings(request, check) -> Panel:
             for found in check.findings
         ],
         note=_(
-            "Vouchers are sealed, then everything is computed again from the transfers. A seal noted here that"
-            " is not there any more is found by every later check."
+            "Vouchers are sealed, then everything is computed again from the transfers. A seal noted here"
+            " that is not there any more is found by every later check."
         ),
     )
 

@@ -24,7 +24,7 @@ FEBRUARY, MARCH, APRIL = Month(2023, 2), Month(2023, 3), Month(2023, 4)
 
 @pytest.fixture
 def year():
-    """Two people credited for three months, the last of them reversed; one moved to another county in March."""
+    """Two people credited for three months, the last of them reversed; one moved county in March."""
     clerk, reviewer = member("clerk"), member("reviewer")
     moved, stays = insure(base="5000", last="2023-02"), insure(base="4000")
     Enrolment.objects.create(
