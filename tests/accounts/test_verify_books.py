@@ -74,8 +74,9 @@ def as_superuser():
         mine.close()
 
 
-# What is changed, of which row, and what must be said of it. `{first}` is the first credit, `{own}` the account
-# it went to, `{back}` the first reversal, `{origin}` what that reverses, `{used}` the last voucher's transfer.
+# What is changed, of which row, and what must be said of it. `{first}` is the first credit, `{own}` the
+# account it went to, `{back}` the first reversal, `{origin}` what that reverses, `{used}` the transfer of the
+# last voucher.
 CHANGES = [
     (
         "accounts_transfer",
