@@ -69,7 +69,7 @@ def stretches_of_year(account: Account, year: int) -> list[Stretch]:
 
 
 def day_of(transfer: Transfer) -> date:
-    """The day from which money counts, as the database's `accounts_day` has it."""
+    """The day from which money counts, as the statement `transfer_day` has it."""
     posted = timezone.localtime(transfer.created_at).date()
     return min(max(posted, transfer.month.first_day), transfer.month.last_day)
 

@@ -8,7 +8,7 @@ once, at the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -134,6 +134,7 @@ def stretches(
     day that counts only change balances; they are in order, at most one a day.
     """
     found: list[Stretch] = []
+    latest: dict[str, int] = {}
     waiting = list(reversed(movements))
     balance, spent, lowest = opening, 0, opening
     for rate in rates:
@@ -148,17 +149,18 @@ def stretches(
             (CURRENT, balance - carried, rate.current),
         ):
             if part:
-                _lengthen(found, rate.day, sort=sort, balance=part, rate=paid)
+                _lengthen(found, latest, rate.day, sort=sort, balance=part, rate=paid)
     return sorted(found, key=lambda stretch: (stretch.first, stretch.sort))
 
 
-def _lengthen(found: list[Stretch], day: date, *, sort: str, balance: int, rate: int) -> None:
-    yesterday = day - timedelta(days=1)
-    for place in range(len(found) - 1, max(len(found) - 3, -1), -1):
-        last = found[place]
-        if (last.sort, last.balance, last.rate, last.last) == (sort, balance, rate, yesterday):
-            found[place] = Stretch(last.first, day, sort, balance, rate)
+def _lengthen(found: list[Stretch], latest: dict[str, int], day: date, *, sort: str, balance: int, rate: int):
+    """One day more of the latest stretch of a sort, or a new one where anything has changed."""
+    if sort in latest:
+        last = found[latest[sort]]
+        if (last.balance, last.rate, last.last) == (balance, rate, day - timedelta(days=1)):
+            found[latest[sort]] = replace(last, last=day)
             return
+    latest[sort] = len(found)
     found.append(Stretch(day, day, sort, balance, rate))
 
 

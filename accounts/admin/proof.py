@@ -17,14 +17,14 @@ class BooksCheckAdmin(ReadOnlyAdmin):
     exported = ("number", "started_at", "finished_at", "wrong", "origin", "run_seal", "voucher_seal")
     ordering = ["-id"]
     sortable_by = ()
-    fields = [("number", "result"), ("started_at", "finished_at"), ("run_seal", "voucher_seal")]
+    fields = [("number", "result"), ("started_at", "finished_at"), "run_seal", "voucher_seal"]
     panels = []
 
     @admin.display(description=gettext_lazy("check of the books"))
     def number(self, check):
         return f"#{check.pk}"
 
-    @admin.display(description=gettext_lazy("result"))
+    @admin.display(description=gettext_lazy("Result"))
     def result(self, check):
         if not check.wrong:
             return badge("posted", _("All checks hold"))
@@ -55,8 +55,8 @@ def findings(request, check) -> Panel:
             for found in check.findings
         ],
         note=_(
-            "Vouchers are sealed, then everything is computed again from the transfers. A seal noted here that"
-            " is not there any more is found by every later check."
+            "Vouchers are sealed, then everything is computed again from the transfers. A seal noted here"
+            " that is not there any more is found by every later check."
         ),
     )
 

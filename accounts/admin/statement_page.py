@@ -98,7 +98,7 @@ def sums(title: str, by_kind: dict[TransferKind, object], total) -> Panel:
         title=title,
         columns={_("Kind"): "text", _("Amount"): "money"},
         rows=[(kind.label, amount) for kind, amount in by_kind.items()],
-        figures=[(_("Total"), yuan(total))],
+        figures=[(_("Altogether"), yuan(total))],
     )
 
 

@@ -2,15 +2,6 @@
 
 from django.db import migrations
 
-TEXT = """
-create function accounts_text(
-    debit bigint, credit bigint, amount numeric, covers date, kind text, attempt integer, reverses bigint
-) returns text language sql stable as $$
-    select debit || ' ' || credit || ' ' || amount || ' ' || covers || ' ' || kind || ' ' || attempt
-        || ' ' || coalesce(reverses, 0)
-$$
-"""
-
 # The month and the moment are the same for a whole chunk: its first and its last are told.
 POSTED = """
 create function accounts_posted_digest(
@@ -25,12 +16,9 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0024_days_of_interest")]
+    dependencies = [("accounts", "0024_transfers_by_month")]
 
     operations = [
-        migrations.RunSQL(
-            TEXT, "drop function accounts_text(bigint, bigint, numeric, date, text, integer, bigint)"
-        ),
         migrations.RunSQL(
             POSTED, "drop function accounts_posted_digest(text, date, date, timestamptz, timestamptz)"
         ),

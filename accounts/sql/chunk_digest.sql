@@ -1,7 +1,7 @@
 -- The digest of all transfers of one chunk of a run.
 select accounts_posted_digest(
     encode(sha256(convert_to(string_agg(
-        accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+        @accounts/transfer_text, e'\n'
         order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
     ), 'utf8')), 'hex'),
     min(month), max(month), min(created_at), max(created_at)

@@ -9,7 +9,7 @@ select
     min(id),
     max(id),
     encode(sha256(convert_to(string_agg(
-        accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+        @accounts/transfer_text, e'\n'
         order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
     ), 'utf8')), 'hex'),
     ''

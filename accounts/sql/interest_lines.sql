@@ -9,7 +9,7 @@ with rate as (
 ),
 -- Interest to the day was paid when an account was closed.
 closed as (
-    select paid.credit_id as account_id, max(accounts_day(paid.created_at, paid.month)) as day
+    select paid.credit_id as account_id, max(@accounts/transfer_day) as day
     from accounts_transfer paid
     where paid.kind = 'closing_interest' and paid.month >= %(first)s
         and not exists (select from accounts_transfer back where back.reverses_id = paid.id)
@@ -17,13 +17,13 @@ closed as (
 ),
 movement as not materialized (
     select
-        credit_id as account_id, accounts_day(created_at, month) as day, (amount * 100)::bigint as amount,
+        credit_id as account_id, @accounts/transfer_day as day, (amount * 100)::bigint as amount,
         case when kind in ('reversal', 'refund') then -(amount * 100)::bigint else 0 end as spent
     from accounts_transfer
     where month >= %(first)s
     union all
     select
-        debit_id, accounts_day(created_at, month), -(amount * 100)::bigint,
+        debit_id, @accounts/transfer_day, -(amount * 100)::bigint,
         case when kind = 'reversal' then 0 else (amount * 100)::bigint end
     from accounts_transfer
     where month >= %(first)s and kind <> 'credit'

@@ -12,7 +12,7 @@ with posted as (
 ),
 read_back as (
     select coalesce(encode(sha256(convert_to(string_agg(
-        accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+        @accounts/transfer_text, e'\n'
         order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
     ), 'utf8')), 'hex'), '') as digest
     from posted

@@ -5,7 +5,7 @@ with posted as (
         run_id, chunk, count(*) as rows,
         accounts_posted_digest(
             encode(sha256(convert_to(string_agg(
-                accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+                @accounts/transfer_text, e'\n'
                 order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
             ), 'utf8')), 'hex'),
             min(month), max(month), min(created_at), max(created_at)

@@ -3,7 +3,7 @@ with line as (
     select
         run_id, chunk, count(*) as rows, sum(amount) as amount, min(id) as first_line, max(id) as last_line,
         encode(sha256(convert_to(string_agg(
-            accounts_text(debit_id, credit_id, amount, covers, kind, attempt, reverses_id), e'\n'
+            @accounts/transfer_text, e'\n'
             order by credit_id, debit_id, covers, amount, kind, attempt, reverses_id
         ), 'utf8')), 'hex') as digest
     from accounts_runline

@@ -28,6 +28,7 @@ WORK = {
     "office.tasks.seal_history": _("Seal the history of the day before"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
+    "accounts.tasks.prove_books": _("Prove the books"),
     "facilities.tasks.show_placements": _("Show the facilities' levels and parents of the new month"),
 }
 

@@ -75,7 +75,8 @@ def move(own: Account, other: Account, amount: Decimal, *, kind: str, day: date,
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into accounts_transfer (debit_id, credit_id, amount, kind, month, covers, attempt,"
-            " voucher_id, reverses_id, created_at) values (%s, %s, %s, %s, %s, %s, 0, 1, %s, %s) returning id",
+            " voucher_id, reverses_id, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, 0, 1, %s, %s) returning id",
             [
                 *sides,
                 abs(amount),
