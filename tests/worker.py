@@ -34,7 +34,7 @@ def worker(*, concurrency: int = 1) -> Iterator[subprocess.Popen]:
             start_new_session=True,
         )
         try:
-            wait_until(lambda: app.control.ping(timeout=0.5), seconds=60)
+            wait_until(lambda: app.control.ping(timeout=0.5, limit=1), seconds=60)
             yield process
         except BaseException:
             log.seek(0)

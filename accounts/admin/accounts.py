@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,8 +25,6 @@ from office.scope import counties_of
 from office.templatetags.figures import signed, yuan
 
 ON_PERSON_PAGE = 12
-# Fetched apart: joined, a transfer would vanish from a county's page when one side belongs to another.
-SIDES = [f"{side}__{owner}" for side in ("debit", "credit") for owner in ("person", "facility", "employer")]
 
 
 @admin.register(Account)
@@ -127,6 +126,12 @@ def stands_on(transfer: Transfer) -> str:
     if transfer.run_id:
         return linked(Run(pk=transfer.run_id), _("Run #%(number)s") % {"number": transfer.run_id})
     return linked(Voucher(pk=transfer.voucher_id), _("Voucher #%(number)s") % {"number": transfer.voucher_id})
+
+
+def with_sides(transfers: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    """With both accounts, fetched apart: joined, a transfer would vanish when one is of another county."""
+    accounts = Account.objects.select_related("person", "facility", "employer")
+    return transfers.prefetch_related(*(Prefetch(side, queryset=accounts) for side in ("debit", "credit")))
 
 
 def side_of(transfer: Transfer, side: str) -> str:
@@ -254,7 +259,7 @@ class TransferAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related(*SIDES)
+        return with_sides(super().get_queryset(request))
 
     def get_search_results(self, request, queryset, search_term):
         """No index leads to a county's among a month's million credits."""

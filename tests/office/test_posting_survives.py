@@ -56,7 +56,7 @@ def assert_everybody_credited_once() -> None:
 def test_ten_kills_in_mid_posting_leave_exact_totals(town, monkeypatch):
     """The worker is killed -9 ten times at seeded random moments; each time another takes over."""
     moments = random.Random(20230331)
-    run = approved_run(*town, chunk_size=10, monkeypatch=monkeypatch)
+    run = approved_run(*town, chunk_size=5, monkeypatch=monkeypatch)
     released(run)
     kills = 0
     while kills < 10:
