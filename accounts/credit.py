@@ -1,5 +1,7 @@
 """The monthly credit of personal accounts 个账计入 (Heyuan 7, Honghe 15, Shijiazhuang 4, Nanchang 18)."""
 
+from functools import partial
+
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -117,7 +119,7 @@ CREDIT = RunKind(
     still_holds=still_holds,
     may_be_undone=lambda run: demand_not_adjusted(run.scheme, [run.period]),
     compute=compute,
-    post_chunk=post_chunk,
+    post_chunk=partial(post_chunk, statement="accounts/post_credits"),
     mirror=REVERSAL,
     export=credit_roll,
     page=lines_page,

@@ -34,14 +34,16 @@ def totals_by_level(run: Run) -> dict:
     return {"level": [[level, count, str(amount)] for level, count, amount in rows]}
 
 
-def post_chunk(run: Run, chunk: RunChunk) -> str:
+def post_chunk(run: Run, chunk: RunChunk, *, statement: str = "accounts/post_chunk") -> str:
     """Insert a chunk's transfers and move the balances; return the digest of what was posted, and when.
+
+    `statement` is another one for lines of a plainer kind.
 
     Raises RunRefused, and so posts nothing, when the lines are no longer those that were computed or name an
     account that is not there.
     """
     [(digest, posted_digest, accounts, amounts)] = fetch(
-        "accounts/post_chunk",
+        statement,
         run=run.pk,
         chunk=chunk.number,
         first_line=chunk.first_line,

@@ -6,11 +6,14 @@ with terms as (
         %(parameters)s::text[], %(articles)s::text[]
     ) as term (status, retirement_group, method, rate, parameter, article)
 ),
+dead as (
+    select id, died_on from insured_person where died_on is not null
+),
 insured as (
-    select spell.person_id, spell.status, spell.base, person.died_on, terms.method, terms.rate, terms.parameter, terms.article,
+    select spell.person_id, spell.status, spell.base, dead.died_on, terms.method, terms.rate, terms.parameter, terms.article,
         account.closed_on
     from insured_enrolment spell
-    join insured_person person on person.id = spell.person_id
+    left join dead on dead.id = spell.person_id
     left join accounts_account account
         on account.person_id = spell.person_id and account.scheme = spell.scheme and account.kind = 'person'
         and account.closed_on is not null
@@ -22,9 +25,9 @@ insured as (
 ),
 -- Who had an account by the spell that ended with the month before; the base now is compared with that one's.
 before as (
-    select spell.person_id, spell.status, spell.base, person.died_on
+    select spell.person_id, spell.status, spell.base, dead.died_on
     from insured_enrolment spell
-    join insured_person person on person.id = spell.person_id
+    left join dead on dead.id = spell.person_id
     where spell.scheme = %(scheme)s
       and spell.last_month = %(month)s::date - interval '1 month'
       and exists (select from terms where terms.status = spell.status and terms.method <> 'none')

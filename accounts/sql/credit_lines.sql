@@ -33,7 +33,6 @@ credits as (
     from insured_enrolment spell
     join terms on terms.status = spell.status
         and (terms.retirement_group is null or terms.retirement_group = spell.retirement_group)
-    join insured_person person on person.id = spell.person_id
     join accounts_account account
         on account.person_id = spell.person_id and account.scheme = spell.scheme and account.kind = 'person'
         and account.closed_on is null
@@ -41,7 +40,9 @@ credits as (
     where spell.scheme = %(scheme)s
       and spell.first_month <= %(month)s
       and (spell.last_month is null or spell.last_month >= %(month)s)
-      and (person.died_on is null or person.died_on >= %(month)s)
+      and not exists (
+          select from insured_person person where person.id = spell.person_id and person.died_on < %(month)s
+      )
       and given.stands is not true
 )
 insert into accounts_runline

@@ -88,5 +88,6 @@ select
     end as standard,
     null::numeric as credited, code,
     to_char(covers, 'YYYY-MM') || case when code = 'parameter_missing' then ' · ' || parameter else '' end as detail,
-    coalesce(article, '') as article
+    case when code in ('credited_already', 'not_at_once', 'not_in_force') then '' else coalesce(article, '') end
+        as article
 from judged

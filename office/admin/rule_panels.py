@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from office.admin.figure_form import can_be_entered
 from office.admin.figure_words import in_language, in_words, stretch
 from office.admin.panels import Panel
-from office.admin.rule_words import CATEGORIES, CHOOSING, NAMES, SECTIONS, WORDS
+from office.admin.rule_words import AT_ONCE, CATEGORIES, CHOOSING, NAMES, SECTIONS, WORDS
 from office.admin.version_acts import EVENTS
 from office.models import County, PolicyVersion, Staff
 from office.policy import pack_of
@@ -215,6 +215,7 @@ def account_rules(version: PolicyVersion) -> Panel:
         (_("paid out on"), pack.account_payouts),
     ]
     rows = [(rule.article, label, in_language(rule.text)) for label, rules in groups for rule in rules]
+    rows += [(article, _("credited at once"), AT_ONCE[kind]) for kind, article in pack.at_once.items()]
     if pack.family_elsewhere is not None:
         elsewhere = _("For relatives insured elsewhere in the province too")
         rows.append((pack.family_elsewhere.article, _("allowed"), elsewhere))

@@ -97,6 +97,13 @@ WORDS = {
     "itemised_list": _("itemised list"),
 }
 
+# What is credited for several months at once (`policies.sections.AT_ONCE`).
+AT_ONCE = {
+    "prepaid": _("Contributions paid ahead"),
+    "back_paid": _("Contributions paid late"),
+    "supplement": _("The employer's supplementary share, by a file"),
+}
+
 CATEGORIES = {
     "outpatient": _("outpatient visit"),
     "emergency": _("emergency"),

@@ -66,7 +66,7 @@ def test_news_over_a_year_end_is_settled_in_the_open_month_and_only_once(clerk):
 
     run = adjusted(clerk)
     shown = kind_of(run).page(run, 0, 50)
-    assert [(row[1], row[2], str(row[8]), row[9].split()[-1]) for row in shown.rows][:3] == [
+    assert [(row[1], row[2], str(row[7]), row[8].split()[-1]) for row in shown.rows][:3] == [
         (retiring.name, "2024-01", "-100.00", "2024-01"),
         (retiring.name, "2024-01", "102.79", "2024-01"),
         (dying.name, "2024-01", "-100.00", "2023-12-01"),
