@@ -153,6 +153,7 @@ def sidebar(request) -> list[dict]:
             "title": _("Accounts"),
             "items": [
                 entry(_("Accounts"), "account_balance_wallet", "accounts.account"),
+                entry(_("Uses of accounts"), "shopping_bag", "accounts.accountuse"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
             ],
         },

@@ -69,7 +69,7 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher"]
+_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.accountuse"]
 _WORK = [
     "office.run",
     "office.periodevent",
@@ -103,7 +103,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
-        *_may("add", ["settlement.headcount"]),
+        *_may("add", ["settlement.headcount", "accounts.accountuse"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -115,6 +115,7 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_NUMBERS,
         "insured.merge_person",
+        "accounts.refund_accountuse",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",

@@ -31,6 +31,7 @@ RECORDED = {
     "facilities.assessmentgrade": [],
     "facilities.assessment": [],
     "facilities.assessmentscore": [],
+    "accounts.accountuse": [],
     "settlement.facilityusage": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],

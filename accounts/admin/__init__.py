@@ -1,5 +1,5 @@
 """The pages of the ledger."""
 
-from accounts.admin import accounts, vouchers
+from accounts.admin import accounts, uses, vouchers
 
-__all__ = ["accounts", "vouchers"]
+__all__ = ["accounts", "uses", "vouchers"]
