@@ -154,6 +154,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Accounts"), "account_balance_wallet", "accounts.account"),
                 entry(_("Uses of accounts"), "shopping_bag", "accounts.accountuse"),
+                entry(_("Receivables"), "assignment_return", "accounts.receivable"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
             ],
         },

@@ -69,7 +69,13 @@ _RECORDS = [
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = ["insured.show_person", "facilities.show_facility"]
-_LEDGER = ["accounts.account", "accounts.transfer", "accounts.voucher", "accounts.accountuse"]
+_LEDGER = [
+    "accounts.account",
+    "accounts.transfer",
+    "accounts.voucher",
+    "accounts.accountuse",
+    "accounts.receivable",
+]
 _WORK = [
     "office.run",
     "office.periodevent",
@@ -104,6 +110,7 @@ PERMISSIONS = {
         *_may("add change", _RECORDS),
         *_may("add change", ["office.importfile"]),
         *_may("add", ["settlement.headcount", "accounts.accountuse"]),
+        "accounts.recover_receivable",
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -116,6 +123,7 @@ PERMISSIONS = {
         *_NUMBERS,
         "insured.merge_person",
         "accounts.refund_accountuse",
+        "accounts.write_off_receivable",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",

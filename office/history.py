@@ -32,6 +32,7 @@ RECORDED = {
     "facilities.assessment": [],
     "facilities.assessmentscore": [],
     "accounts.accountuse": [],
+    "accounts.recovery": [],
     "settlement.facilityusage": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],

@@ -31,6 +31,7 @@ from policies.sections import (
     read_capitation,
     read_credits,
     read_family,
+    read_recovery,
     read_rules,
     read_selection,
 )
@@ -70,6 +71,7 @@ class Pack:
     account_bans: tuple[Rule, ...]
     account_payouts: tuple[Rule, ...]
     family_elsewhere: FamilySpec | None
+    recovered_by_employer: str | None  # the article that says so
     selection: SelectionSpec | None
     capitation: CapitationSpec | None
     entered: tuple[Entered, ...]
@@ -177,6 +179,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         account_bans=read_rules(accounts, "never"),
         account_payouts=read_rules(accounts, "payouts"),
         family_elsewhere=read_family(accounts),
+        recovered_by_employer=read_recovery(accounts),
         selection=read_selection(sections.get("selection")),
         capitation=read_capitation(capitation, values),
         entered=entered,

@@ -1,5 +1,5 @@
 """The pages of the ledger."""
 
-from accounts.admin import accounts, uses, vouchers
+from accounts.admin import accounts, receivables, uses, vouchers
 
-__all__ = ["accounts", "uses", "vouchers"]
+__all__ = ["accounts", "receivables", "uses", "vouchers"]

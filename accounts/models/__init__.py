@@ -9,6 +9,7 @@ from accounts.models.ledger import (
     Transfer,
     TransferKind,
 )
+from accounts.models.recovery import Receivable, Recovery, RecoveryKind, RecoveryState
 from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
 
@@ -18,6 +19,10 @@ __all__ = [
     "Account",
     "AccountKind",
     "AccountUse",
+    "Receivable",
+    "Recovery",
+    "RecoveryKind",
+    "RecoveryState",
     "RunLine",
     "Transfer",
     "TransferKind",

@@ -98,6 +98,9 @@ class Account(models.Model):
                 condition=~Q(kind="person") | Q(balance__gte=0), name="account_person_not_negative"
             ),
             models.CheckConstraint(
+                condition=~Q(kind="receivable") | Q(balance__lte=0), name="account_receivable_not_overpaid"
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     kind__in=["person", "owed"],
                     person__isnull=False,

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import AccountUse, Transfer
 from insured.models import FamilyLink
+from tests.accounts.test_receivables import owing
 from tests.accounts.test_uses import balance, holder, linked
 from tests.pages.reading import texts_of
 from tests.population import contract
@@ -71,3 +72,26 @@ def test_a_relative_insured_elsewhere_is_chosen_only_where_the_rules_know_such(s
     link.save()
     page = sign_in("clerk").get(reverse("admin:accounts_accountuse_enter", args=[worker.pk]))
     assert "link" not in page.context["form"].fields
+
+
+def test_receivables_are_recovered_and_written_off_on_their_page(sign_in):
+    receivable = owing("100.00")
+    clerk, reviewer = sign_in("clerk"), sign_in("reviewer")
+    home = reverse("admin:accounts_receivable_change", args=[receivable.pk])
+    listed = reverse("admin:accounts_receivable_changelist")
+    assert "100.00" in told(clerk.get(listed + "?settled=no&of=person"))
+    assert "100.00" not in told(clerk.get(listed + "?of=employer"))
+
+    def act(client, name, **given):
+        return client.post(reverse("admin:accounts_receivable_act", args=[receivable.pk, name]), given)
+
+    why = {"reason": "死亡后多计入", "evidence": "追回通知1号"}
+    assert "100.00" in told(act(clerk, "repaid", amount="100.01", **why))
+    act(clerk, "repaid", amount="60", **why)
+    act(clerk, "propose", amount="40", **why)
+    assert act(clerk, "approve").status_code == 403
+    assert "核销待审批" in told(clerk.get(home))
+    act(reviewer, "approve")
+    page = told(reviewer.get(home))
+    assert "已结清" in page and page.count("追回通知1号") == 2
+    assert "60.00" in page and "40.00" in page
