@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from facilities.models import Facility, FacilityKind
+from office.policy import newest_version, pack_of, schemes_here
 from policies.pack import Pack
 from policies.sections import Rule
 
@@ -15,6 +16,11 @@ from policies.sections import Rule
 def named(rule: Rule) -> str:
     """A rule in the reader's language."""
     return rule.text.zh if (get_language() or "zh").startswith("zh") else rule.text.en
+
+
+def scheme_with_accounts() -> str | None:
+    """The scheme here whose rules know personal accounts."""
+    return next((s for s in schemes_here() if pack_of(newest_version(scheme=s)).account_uses), None)
 
 
 def purposes_on(pack: Pack, day: date) -> dict[str, dict[str, Rule]]:
@@ -61,7 +67,10 @@ def demand_payee(allowed: dict[str, Rule], *, facility: Facility | None) -> None
     """Raise ValidationError unless the purpose is paid to such a one; None: the fund collects it."""
     paid_to = {payee for rule in allowed.values() for payee in rule.paid_to}
     if facility is None:
-        payee, wrong = "premiums", _("Name the facility or pharmacy where this was bought.")
+        payee, wrong = (
+            "premiums",
+            _("Name the facility or pharmacy where this was bought (article %(article)s)."),
+        )
     elif facility.kind == FacilityKind.PHARMACY:
         payee, wrong = "pharmacy", _("This purpose is not paid to pharmacies (article %(article)s).")
     else:

@@ -23,7 +23,7 @@ from accounts.models import (
     Voucher,
 )
 from accounts.spending import NOTHING, demand_one_in_sight, payee
-from accounts.vouchers import Move, post
+from accounts.vouchers import Move, hold, post
 from office.models import Staff
 
 
@@ -119,6 +119,7 @@ def _posted(use: AccountUse, moves: list[tuple]) -> Voucher | None:
     }
     demand_one_in_sight([*accounts.values(), back_from])
     covers = use.voucher.month
+    hold(*accounts.values())
     try:
         with transaction.atomic():
             return post(

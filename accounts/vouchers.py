@@ -10,17 +10,21 @@ whoever asks: the facility, or the relative who pays, may be of another one. The
 that moves money of nobody in the counties the page works for.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection, models
+from django.db import OperationalError, connection, models, transaction
+from psycopg import errors
 
 from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
 from facilities.models import Facility
 from insured.models import Employer, Person
 from office.periods import month_to_post
 from policies.month import Month
+
+HOLD_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +61,21 @@ def hold(*accounts: Account) -> dict[int, Decimal]:
 
     Whoever moves money of several accounts holds all of them at once: always in the same order, people
     before facilities and employers, the fund's own last, so that nobody waits for each other in a circle.
+    A run's chunk moves 50 000 people's balances in whatever order is quickest: to hold them in ours first
+    made it half as slow again. Who meets it in a circle lets go, and holds again what it has left.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select id, balance from accounts_hold(%s)", [[account.pk for account in accounts]])
-        return dict(cursor.fetchall())
+    numbers = [account.pk for account in accounts]
+    for left in reversed(range(HOLD_ATTEMPTS)):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("select id, balance from accounts_hold(%s)", [numbers])
+                held = dict(cursor.fetchall())
+            break
+        except OperationalError as error:
+            if not left or not isinstance(error.__cause__, errors.DeadlockDetected):
+                raise
+            time.sleep(0.05)  # whoever waited for what was let go has it by then
+    return held
 
 
 def post(moves: Sequence[Move], *, source: models.Model) -> Voucher:

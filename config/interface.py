@@ -156,6 +156,8 @@ def sidebar(request) -> list[dict]:
             "title": _("Accounts"),
             "items": [
                 entry(_("Accounts"), "account_balance_wallet", "accounts.account"),
+                entry(_("Uses of accounts"), "shopping_bag", "accounts.accountuse"),
+                entry(_("Receivables"), "assignment_return", "accounts.receivable"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
                 entry(_("Payouts and moves"), "move_up", "accounts.application"),
                 page(_("Income and expenditure"), "finance_mode", "income", "accounts.view_account"),

@@ -76,6 +76,8 @@ _LEDGER = [
     "accounts.lumpcredit",
     "accounts.application",
     "accounts.bookscheck",
+    "accounts.accountuse",
+    "accounts.receivable",
 ]
 _WORK = [
     "office.run",
@@ -117,7 +119,9 @@ PERMISSIONS = {
         *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount", "settlement.visit", "settlement.paymentorder"]),
         *_may("add change", ["accounts.application"]),
+        *_may("add", ["accounts.accountuse"]),
         "settlement.refund_visit",
+        "accounts.recover_receivable",
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -129,6 +133,8 @@ PERMISSIONS = {
         *_may("view", _WORK),
         *_NUMBERS,
         "insured.merge_person",
+        "accounts.refund_accountuse",
+        "accounts.write_off_receivable",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",

@@ -34,6 +34,8 @@ RECORDED = {
     "accounts.application": [],
     "accounts.share": [],
     "accounts.lumpcredit": [],
+    "accounts.accountuse": [],
+    "accounts.recovery": [],
     "settlement.facilityusage": [],
     "settlement.paymentorder": [],
     "settlement.bankfile": ["stored_as"],

@@ -1,4 +1,4 @@
-"""Uses of accounts, seen where their person is, and by the facility's county; who may pay for somebody."""
+"""Uses of accounts, seen where their person is; and who may pay for somebody."""
 
 import django.db.models.deletion
 import django.db.models.expressions
@@ -9,13 +9,9 @@ from django.conf import settings
 from django.db import migrations, models
 
 from office.append_only import append_only
-from office.row_security import county_is_mine, protect
+from office.row_security import protect
 
 PERSON_IS_MINE = "exists (select from insured_person person where person.id = person_id)"
-FACILITY_IS_MINE = f"""exists (
-    select from facilities_facility facility
-    where facility.id = facility_id and {county_is_mine("facility.county_id")}
-)"""
 USE_IS_MINE = "exists (select from accounts_accountuse used where used.id = use_id)"
 
 # Looks past counties: the relative who pays may be of another one. It says whose accounts, not what is on them.
@@ -173,11 +169,7 @@ class Migration(migrations.Migration):
             model_name='useshare',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('refunded__gte', 0), ('refunded__lte', models.F('amount'))), name='use_share_given_back_once'),
         ),
-        *protect(
-            "accounts_accountuse",
-            mine=f"({PERSON_IS_MINE} or {FACILITY_IS_MINE})",
-            written=PERSON_IS_MINE,
-        ),
+        *protect("accounts_accountuse", mine=PERSON_IS_MINE),
         *protect("accounts_useshare", mine=USE_IS_MINE),
         *protect("accounts_userefund", mine=USE_IS_MINE),
         *append_only("accounts_userefund"),

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0016_uses_of_accounts"),
+        ("accounts", "0017_recoveries"),
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
         ('office', '0028_bases_are_compared'),

@@ -20,6 +20,7 @@ from accounts.models.ledger import (
 )
 from accounts.models.lump import LumpCredit, LumpKind
 from accounts.models.proof import BooksCheck, VoucherSeal
+from accounts.models.recovery import Receivable, Recovery, RecoveryKind, RecoveryState
 from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
 
@@ -37,6 +38,10 @@ __all__ = [
     "BooksCheck",
     "LumpCredit",
     "LumpKind",
+    "Receivable",
+    "Recovery",
+    "RecoveryKind",
+    "RecoveryState",
     "RunLine",
     "Share",
     "Transfer",

@@ -104,6 +104,9 @@ class Account(models.Model):
                 name="account_closed_is_empty",
             ),
             models.CheckConstraint(
+                condition=~Q(kind="receivable") | Q(balance__lte=0), name="account_receivable_not_overpaid"
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     kind__in=["person", "owed"],
                     person__isnull=False,

@@ -92,7 +92,7 @@ def test_a_part_comes_back_last_paid_first_and_never_more_than_was_paid():
     ):
         with pytest.raises(ValidationError):
             refund(use, by=None, **wrong)
-    with pytest.raises(ValidationError, match="part of this"):
+    with pytest.raises(ValidationError, match="部分退费"):
         reverse(use, reason="退药", by=None)
     refund(use, amount=Decimal("20.00"), reason="退药", by=None)
     assert [balance(patient), balance(spouse)] == [Decimal("30.00"), Decimal("50.00")]
@@ -200,7 +200,7 @@ def test_a_relative_insured_elsewhere_uses_the_holders_account_alone():
     shop = contract(kind="pharmacy")
     use = used(worker, "40.00", purpose="pharmacy", facility=shop, bill_number="A1", link=link)
     assert (use.own_part, use.family_part, use.cash_part) == (0, Decimal("30.00"), Decimal("10.00"))
-    with pytest.raises(ValidationError, match="may not use"):
+    with pytest.raises(ValidationError, match="无权"):
         used(other, "1.00", purpose="pharmacy", facility=shop, bill_number="A2", link=link)
 
 
@@ -216,6 +216,6 @@ def test_a_page_enters_uses_of_its_counties_with_relatives_of_others(settings):
         reverse(AccountUse.objects.get(), reason="录入错误", by=clerk)
         assert not Account.objects.filter(person=spouse).exists()
     assert transfers_of(use).count() == 4
-    with pytest.raises(ValidationError, match="another county"), acting(**page):
+    with pytest.raises(ValidationError, match="其他县区"), acting(**page):
         used(patient, "380.00", purpose="resident_premium", bill_number="B1", by=clerk)
     assert [balance(patient), balance(spouse)] == [Decimal("10.00"), Decimal("50.00")]
