@@ -270,6 +270,7 @@ CELERY_BEAT_SYNC_EVERY = 1
 RUN_KINDS = {
     "credit": "accounts.credit.CREDIT",
     "prepayment": "settlement.prepay.PREPAYMENT",
+    "clearing": "settlement.clearing.CLEARING",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
 }

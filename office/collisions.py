@@ -13,7 +13,11 @@ from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 
 CREDIT, PREPAYMENT = RunKindName.CREDIT, RunKindName.PREPAYMENT
+CLEARING = RunKindName.CLEARING
 YEAR_END, CARRY_OVER = RunKindName.YEAR_END, RunKindName.CARRY_OVER
+
+# Kinds that move a facility's advances.
+ADVANCING = (PREPAYMENT, CLEARING, YEAR_END)
 
 # Steps at which a collision is looked for.
 PREPARE, APPROVE, POST = "prepare", "approve", "post"
@@ -48,17 +52,25 @@ CLASHES = (
     # What a run is computed from, or will write, is just being changed by a file.
     Clash(of=(CREDIT,), files=("enrolments", "endings")),
     Clash(of=(PREPAYMENT,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
+    Clash(of=(CLEARING,), files=("usage",)),
     Clash(of=(YEAR_END,), files=("enrolments", "endings", "selections", "facilities", "agreements", "usage")),
     Clash(of=(CARRY_OVER,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
     # Advances and what was overpaid are counted by one while the other moves them.
-    Clash(of=(PREPAYMENT,), at=(APPROVE, POST), runs=(YEAR_END,), reversals=(PREPAYMENT, YEAR_END)),
-    Clash(of=(YEAR_END,), at=(APPROVE, POST), runs=(PREPAYMENT,), reversals=(PREPAYMENT, YEAR_END)),
+    *(
+        Clash(
+            of=(kind,),
+            at=(APPROVE, POST),
+            runs=tuple(other for other in ADVANCING if other != kind),
+            reversals=ADVANCING,
+        )
+        for kind in ADVANCING
+    ),
     # The heads of a January come from the selections that are just being carried over.
     Clash(of=(PREPAYMENT,), runs=(CARRY_OVER,), reversals=(CARRY_OVER,)),
     # One live run of a period.
     *(
         Clash(of=(kind,), at=(PREPARE,), runs=(kind,), states=LIVE, same=SAME_PERIOD)
-        for kind in (CREDIT, PREPAYMENT, YEAR_END, CARRY_OVER)
+        for kind in (CREDIT, PREPAYMENT, CLEARING, YEAR_END, CARRY_OVER)
     ),
 )
 
