@@ -78,6 +78,7 @@ _WORK = [
     "office.county",
     "office.policyversion",
     "settlement.headcount",
+    "settlement.yearend",
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,

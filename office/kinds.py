@@ -37,6 +37,7 @@ class RunKind:
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
     page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
+    pages: what else there is to look at once it is computed, as (what a button says, where it leads).
     """
 
     name: RunKindName
@@ -49,6 +50,7 @@ class RunKind:
     mirror: "RunKind | None" = None
     export: Callable[[Run], "Table"] | None = None
     page: Callable[[Run, int, int], "Table"] | None = None
+    pages: Callable[[Run], list[tuple[str, str]]] = lambda run: []
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,29 @@
 """The file of usage: what each facility's selected people used in a month, or in the whole year, in yuan."""
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, Layout, Step, code
+from office.models import Run, RunKindName
+from policies.month import Month
+from settlement.models import FacilityUsage
+from settlement.offsets import BOOKED
+
+
+def demand_unsettled(usage: FacilityUsage) -> None:
+    """Raise ValidationError, naming the run, where a booked run has settled the year or cleared the month."""
+    booked = Run.objects.filter(scheme=usage.scheme, state__in=BOOKED)
+    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(usage.year, 1)).first()
+    if settled is not None:
+        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
+    cleared = booked.filter(clearings__facility=usage.facility_id, clearings__month=usage.month).first()
+    if usage.month is not None and cleared is not None:
+        raise ValidationError(
+            _("%(run)s has cleared the month: enter what came late in the month it is booked in.")
+            % {"run": cleared}
+        )
+
 
 USAGE = Layout(
     name="usage",

@@ -9,6 +9,7 @@ next prepayment; it comes off here where none will follow.
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountKind
@@ -302,6 +303,13 @@ def year_end_table(run: Run) -> Table:
     )
 
 
+def pages(run: Run) -> list[tuple[str, str]]:
+    """The facilities' worksheets, and the year under other parameters."""
+    lines = reverse("admin:settlement_yearend_changelist", query={"run__id__exact": run.pk})
+    what_if = reverse("admin:settlement_yearend_what_if", args=[run.pk])
+    return [(_("Worksheets"), lines), (_("What if"), what_if)]
+
+
 YEAR_END = RunKind(
     name=RunKindName.YEAR_END,
     applies=lambda pack: pack.capitation is not None,
@@ -312,4 +320,5 @@ YEAR_END = RunKind(
     post_chunk=post_chunk,
     mirror=REVERSAL,
     export=year_end_table,
+    pages=pages,
 )

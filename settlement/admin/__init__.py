@@ -2,5 +2,6 @@
 
 from settlement.admin import headcounts  # isort: skip
 from settlement.admin import capitation  # isort: skip
+from settlement.admin import year_ends  # isort: skip
 
-__all__ = ["capitation", "headcounts"]
+__all__ = ["capitation", "headcounts", "year_ends"]

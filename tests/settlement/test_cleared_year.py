@@ -5,20 +5,23 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import Account
 from accounts.verify import verify_books
 from facilities import agreements
 from facilities.models import Assessment, AssessmentGrade, AssessmentItem, AssessmentScore
 from facilities.placements import place
-from office import runs
-from office.models import Threshold
+from office import returned, runs
+from office.models import Run, Staff, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
 from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
-from tests.population import contract, insure, member, select
+from tests.files import checked
+from tests.population import approved, contract, insure, member, released, select
+from tests.settlement.worksheet_formulas import check_worksheets
 
 YEAR = 2024
 SCALE = (
@@ -130,7 +133,7 @@ def figures(line: YearEnd):
     return tuple(None if amount is None else fen(amount) for amount in amounts)
 
 
-def test_a_year_of_prepayments_clearings_and_deposits(clerk):
+def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
     """Ten facilities from exactly 80 % to no quota at all; a head is 5.00 a month, 4.00 of it in advance."""
     rules_of("shaoguan", change=SCALE)
     Threshold.objects.update(percent=None)  # a January of one person is no mistake here
@@ -263,9 +266,76 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk):
     assert -fen(pool.balance) == sum(receipts.values()) + kept - advanced
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
 
+    # Each facility can recompute its worksheet: the formulas give the same, to the cent.
+    client.force_login(reviewer)
+    check_worksheets(client, year_end)
+    page = client.get(f"/settlement/yearend/{year_end.year_ends.get(facility=there['negative']).pk}/change/")
+    assert "-28.00" in page.content.decode()
+
     # What rests on what: a month stays while the year is settled, the year while January took off of it.
     month = Prepayment.objects.filter(run__period=Month(YEAR, 12)).first().run
     with pytest.raises(RunRefused, match=f"#{year_end.pk}"):
         runs.reverse(month, by=reviewer, origin="page", reason="人数有误")
     with pytest.raises(RunRefused, match=f"#{year_end.pk}"):
         runs.reverse(told[12], by=reviewer, origin="page", reason="用量有误")
+
+
+def test_a_month_is_cleared_once_and_stays_while_its_carry_is_taken(clerk, client):
+    """9(2)3 in its own figures: 12 000 in advance, of which 11 000, then 15 000 are used."""
+    rules_of("shaoguan", change=("value: 60.00", "value: 60000.00"))
+    Threshold.objects.update(percent=None)
+    facility = contract()
+    residents(facility, 3, 1)  # 60 000 / 12 * 3 heads * 80 % = 12 000.00
+    with pytest.raises(RunRefused):  # nothing is prepaid yet
+        run_of(clerk, "clearing", 1)
+    runs.cancel(Run.objects.get(), by=clerk, origin="page", reason="尚未预拨")
+    for month, actual in ((1, "11000.00"), (2, "15000.00")):
+        usage = FacilityUsage(facility=facility, scheme="390", year=YEAR, month=Month(YEAR, month))
+        usage.actual = actual
+        usage.save()
+    first = posted(run_of(clerk, "prepayment", 1))
+    january = posted(run_of(clerk, "clearing", 1))
+    line = january.clearings.get()
+    assert (line.cleared, line.deposit, line.payable, line.carry) == (11000, 550, 10450, 1550)
+    with pytest.raises(RunRefused, match=f"#{january.pk}"):
+        runs.reverse(first, by=member("reviewer"), origin="page", reason="人数有误")
+    second = posted(run_of(clerk, "prepayment", 2))
+    assert (second.prepayments.get().offset, second.prepayments.get().amount) == (1550, 10450)
+    line = posted(run_of(clerk, "clearing", 2)).clearings.get()
+    assert (line.cleared, line.deposit, line.payable, line.carry) == (12000, 600, 11400, 600)
+    with pytest.raises(RunRefused, match=f"#{second.pk}"):
+        runs.reverse(january, by=Staff.objects.get(username="reviewer"), origin="page", reason="用量有误")
+
+
+def test_usage_of_a_cleared_month_stays_and_a_year_has_one_form(clerk, client):
+    rules_of("shaoguan")
+    facility = contract()
+    residents(facility, 3, 1)
+    usage = FacilityUsage.objects.create(
+        facility=facility, scheme="390", year=YEAR, month=Month(YEAR, 1), actual="11.00"
+    )
+    posted(run_of(clerk, "prepayment", 1))
+    waiting = approved(run_of(clerk, "clearing", 1))
+    FacilityUsage.objects.filter(pk=usage.pk).update(actual="10.00")
+    with pytest.raises(RunRefused):  # it was computed from 11.00
+        released(waiting)
+    FacilityUsage.objects.filter(pk=usage.pk).update(actual="11.00")
+    run = posted(waiting)
+    with pytest.raises(IntegrityError, match="usage_by_month_or_year"), transaction.atomic():
+        FacilityUsage.objects.create(facility=facility, scheme="390", year=YEAR, actual="20.00")
+
+    rows = [
+        {"机构代码": facility.code, "实际发生": "12.00", "年月": f"{YEAR}-01"},
+        {"机构代码": facility.code, "实际发生": "7.00", "年月": f"{YEAR}-02"},
+        {"机构代码": facility.code, "实际发生": "7.00", "年月": f"{YEAR - 1}-02"},
+    ]
+    file = checked(rows, kind="usage", parameters={"year": YEAR, "scheme": "390"})
+    assert (file.counts["rejected"], file.counts["new"]) == (2, 1)
+    told = "".join(str(problem) for row in returned.rejected_rows(file) for problem in row.problems)
+    assert f"#{run.pk}" in told and "不在" in told
+    client.force_login(clerk)
+    form = {"facility": facility.pk, "scheme": "390", "year": YEAR, "month": f"{YEAR}-01", "actual": "9.00"}
+    page = client.post(f"/settlement/facilityusage/{usage.pk}/change/", form)
+    assert f"#{run.pk}" in page.content.decode()
+    usage.refresh_from_db()
+    assert usage.actual == Decimal("11.00")
