@@ -24,11 +24,11 @@ from accounts.reversal import REVERSAL
 from accounts.vouchers import account_of
 from facilities.models import Assessment
 from office.kinds import Computed, RunKind, Table
-from office.models import Run, RunException, RunKindName, RunState
+from office.models import Run, RunException, RunKindName, RunState, Staff
 from office.policy import notices_of, pack_of
 from office.refusal import RunRefused
 from office.statements import execute
-from policies.capitation import CapitationTerms, annual_quota_of, deposit_release, year_end
+from policies.capitation import CapitationTerms, annual_quota_of, deposit_release, year_end, year_end_due
 from policies.month import Month, months_between
 from policies.values import MissingParameter
 from settlement.freezing import frozen_for, frozen_or_counted, heads_by_month
@@ -151,7 +151,9 @@ def _line(year: Year, facility: int) -> tuple[YearEnd, list[YearEndMonth]]:
         deposit=deposit,
         score=score,
         released=released,
-        due=shared.payable - cleared - advance - carry + (released or NOTHING),
+        due=year_end_due(
+            payable=shared.payable, paid_in_advance=cleared + advance + carry, released=released or NOTHING
+        ),
         flag=",".join(shared.flags),
     )
     for month in months:
@@ -303,11 +305,18 @@ def year_end_table(run: Run) -> Table:
     )
 
 
-def pages(run: Run) -> list[tuple[str, str]]:
-    """The facilities' worksheets, and the year under other parameters."""
-    lines = reverse("admin:settlement_yearend_changelist", query={"run__id__exact": run.pk})
-    what_if = reverse("admin:settlement_yearend_what_if", args=[run.pk])
-    return [(_("Worksheets"), lines), (_("What if"), what_if)]
+def pages(run: Run, staff: Staff) -> list[tuple[str, str]]:
+    """The year by facility, the worksheets of all, and the year under other parameters."""
+    if not staff.has_perm("settlement.view_yearend"):
+        return []
+    lines = reverse("admin:settlement_yearend_changelist", query={"run__id": run.pk})
+    found = [
+        (_("By facility"), lines),
+        (_("What if"), reverse("admin:settlement_yearend_what_if", args=[run.pk])),
+    ]
+    if staff.has_perm("office.export_run"):
+        found.append((_("Worksheets"), reverse("admin:settlement_yearend_worksheets", args=[run.pk])))
+    return found
 
 
 YEAR_END = RunKind(

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from facilities.admin import FacilityAdmin
@@ -186,7 +186,11 @@ def reckoning(request, worksheet: Worksheet) -> Panel:
         link = (_("Worksheet (Excel)"), url)
     return Panel(
         title=_("How the year is settled"),
-        columns={_("Figure"): "text", _("Value"): "number", _("How it comes about"): "text"},
+        columns={
+            pgettext("worksheet", "Line"): "text",
+            _("Value"): "number",
+            _("How it comes about"): "text",
+        },
         rows=[(line.label, figure_of(line), line.how) for line in worksheet.lines],
         link=link,
     )
