@@ -148,6 +148,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Runs"), "event_repeat", "office.run"),
                 entry(_("Credits at once"), "playlist_add", "accounts.lumpcredit", "?stands__exact=waiting"),
                 entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),
+                entry(_("Year ends"), "event_available", "settlement.yearend"),
                 page(_("Month close"), "lock_clock", "months", "office.view_periodevent"),
                 entry(_("Delegations"), "supervisor_account", "office.delegation"),
             ],

@@ -277,6 +277,7 @@ RUN_KINDS = {
     "adjustment": "accounts.adjust.ADJUSTMENT",
     "interest": "accounts.interest.INTEREST",
     "prepayment": "settlement.prepay.PREPAYMENT",
+    "clearing": "settlement.clearing.CLEARING",
     "year_end": "settlement.year_end.YEAR_END",
     "carry_over": "insured.carry_over.CARRY_OVER",
 }

@@ -75,7 +75,7 @@ def _month(text: str | None) -> Month:
 
 def steps_of(month: Month) -> list[dict]:
     """The month's runs, and in their season the year's, for every scheme: the live one, or none yet."""
-    periods = {RunKindName.CREDIT: month, RunKindName.PREPAYMENT: month}
+    periods = {RunKindName.CREDIT: month, RunKindName.PREPAYMENT: month, RunKindName.CLEARING: month - 1}
     if month.number <= 3:
         periods[RunKindName.YEAR_END] = Month(month.year - 1, 1)
     if month.number == 12:
@@ -96,7 +96,7 @@ def steps_of(month: Month) -> list[dict]:
 
 def _step(run: Run | None, *, kind: RunKindName, scheme: str, month: Month, period: Month) -> dict:
     yearly = kind in YEARLY_KINDS
-    asked = {"kind": kind, "scheme": scheme, "month": month, "year": period.year}
+    asked = {"kind": kind, "scheme": scheme, "month": month if yearly else period, "year": period.year}
     return {
         "kind": kind.label,
         "period": str(period.year if yearly else period),

@@ -30,6 +30,7 @@ CHAINS = {
     RunKindName.ADJUSTMENT: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.INTEREST: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.PREPAYMENT: [StepKind.REVIEW, StepKind.RELEASE],
+    RunKindName.CLEARING: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.YEAR_END: [StepKind.REVIEW, StepKind.RELEASE],
     RunKindName.CARRY_OVER: [StepKind.REVIEW],
     RunKindName.REVERSAL: [StepKind.AUDIT, StepKind.RELEASE],

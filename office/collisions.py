@@ -13,9 +13,12 @@ from office.models import ImportFile, ImportState, Run, RunKindName, RunState
 from office.refusal import RunRefused
 
 CREDIT, LUMP_CREDIT, ADJUSTMENT = RunKindName.CREDIT, RunKindName.LUMP_CREDIT, RunKindName.ADJUSTMENT
-PREPAYMENT = RunKindName.PREPAYMENT
+PREPAYMENT, CLEARING = RunKindName.PREPAYMENT, RunKindName.CLEARING
 YEAR_END, CARRY_OVER = RunKindName.YEAR_END, RunKindName.CARRY_OVER
 CREDITS = (CREDIT, LUMP_CREDIT, ADJUSTMENT)
+
+# Kinds that move a facility's advances.
+ADVANCING = (PREPAYMENT, CLEARING, YEAR_END)
 
 # Steps at which a collision is looked for.
 PREPARE, APPROVE, POST = "prepare", "approve", "post"
@@ -51,11 +54,19 @@ CLASHES = (
     Clash(of=(CREDIT, ADJUSTMENT), files=("enrolments", "endings")),
     Clash(of=(LUMP_CREDIT,), files=("enrolments", "endings", "lump_credits")),
     Clash(of=(PREPAYMENT,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
+    Clash(of=(CLEARING,), files=("usage",)),
     Clash(of=(YEAR_END,), files=("enrolments", "endings", "selections", "facilities", "agreements", "usage")),
     Clash(of=(CARRY_OVER,), files=("enrolments", "endings", "selections", "facilities", "agreements")),
     # Advances and what was overpaid are counted by one while the other moves them.
-    Clash(of=(PREPAYMENT,), at=(APPROVE, POST), runs=(YEAR_END,), reversals=(PREPAYMENT, YEAR_END)),
-    Clash(of=(YEAR_END,), at=(APPROVE, POST), runs=(PREPAYMENT,), reversals=(PREPAYMENT, YEAR_END)),
+    *(
+        Clash(
+            of=(kind,),
+            at=(APPROVE, POST),
+            runs=tuple(other for other in ADVANCING if other != kind),
+            reversals=ADVANCING,
+        )
+        for kind in ADVANCING
+    ),
     # The heads of a January come from the selections that are just being carried over.
     Clash(of=(PREPAYMENT,), runs=(CARRY_OVER,), reversals=(CARRY_OVER,)),
     # What one credits or takes back of a month the others have to see.
@@ -71,7 +82,7 @@ CLASHES = (
     # One live run of a period.
     *(
         Clash(of=(kind,), at=(PREPARE,), runs=(kind,), states=LIVE, same=SAME_PERIOD)
-        for kind in (*CREDITS, PREPAYMENT, YEAR_END, CARRY_OVER)
+        for kind in (*CREDITS, PREPAYMENT, CLEARING, YEAR_END, CARRY_OVER)
     ),
 )
 

@@ -91,6 +91,7 @@ _WORK = [
     "settlement.visitbatch",
     "settlement.paymentorder",
     "settlement.bankfile",
+    "settlement.yearend",
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,

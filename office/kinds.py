@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from office.models import Run, RunChunk, RunKindName
+from office.models import Run, RunChunk, RunKindName, Staff
 from office.policy import newest_version, pack_of
 from policies.month import Month
 from policies.pack import Pack
@@ -37,6 +37,7 @@ class RunKind:
     mirror: the kind that undoes what this one posted; None for a mirror itself.
     export: the table a clerk downloads.
     page: some of its rows for the screen, as page(run, first, count), where the whole table may be too long.
+    pages: what else somebody may look at once it is computed, as (what a button says, where it leads).
     """
 
     name: RunKindName
@@ -49,6 +50,7 @@ class RunKind:
     mirror: "RunKind | None" = None
     export: Callable[[Run], "Table"] | None = None
     page: Callable[[Run, int, int], "Table"] | None = None
+    pages: Callable[[Run, Staff], list[tuple[str, str]]] = lambda run, staff: []
 
 
 @dataclass(frozen=True, kw_only=True)

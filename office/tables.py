@@ -5,7 +5,9 @@ import contextlib
 import csv
 import io
 import tempfile
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import BinaryIO
 
 import xlsxwriter
@@ -94,15 +96,17 @@ WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
 
 
 def download(table: Table, extension: str) -> FileResponse:
-    """The table as a file a browser saves under its title; written to disk first, then streamed."""
+    """The table as a file a browser saves under its title."""
+    return served(partial(WRITERS[extension], table), name=f"{table.title}.{extension}")
+
+
+def served(write: Callable[[BinaryIO], object], *, name: str) -> FileResponse:
+    """What `write` puts into a file, to be saved under a name: written to disk first, then streamed."""
     with contextlib.ExitStack() as open_files:
         file = open_files.enter_context(tempfile.TemporaryFile())
-        WRITERS[extension](table, file)
+        write(file)
         file.seek(0)
         open_files.pop_all()  # the response closes it
     return FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{table.title}.{extension}",
-        content_type=CONTENT_TYPES[extension],
+        file, as_attachment=True, filename=name, content_type=CONTENT_TYPES[name.rpartition(".")[2]]
     )

@@ -178,9 +178,26 @@ def year_end(*, quota: Decimal, actual: Decimal, terms: CapitationTerms) -> Year
 def _surplus_share(usage: Fraction | None, terms: CapitationTerms) -> Fraction:
     """The facility's share of the surplus in percent; exactly at the threshold counts as reached."""
     reached = usage is not None and usage * 100 >= Fraction(terms.usage_threshold)
+    from_threshold, below = surplus_shares(terms)
+    return Fraction(from_threshold if reached else below)
+
+
+def surplus_shares(terms: CapitationTerms) -> tuple[Decimal, Decimal]:
+    """The facility's shares of the surplus in percent: from the threshold on, and below it."""
     if terms.sharing == "whole_or_actual":
-        return Fraction(100 if reached else 0)
-    return Fraction(terms.surplus_share_from_threshold if reached else terms.surplus_share_below)
+        return Decimal(100), Decimal(0)
+    return terms.surplus_share_from_threshold, terms.surplus_share_below
+
+
+def deposit_return_share(*, score: Decimal, terms: CapitationTerms) -> Decimal:
+    """The percentage of the deposits that a score gives back; a score below every step none.
+
+    Raises MissingParameter until the scale is entered (Shaoguan 9(2)3).
+    """
+    _not_negative(score=score)
+    if terms.deposit_return_scale is None:
+        raise MissingParameter("deposit_return_scale", terms.deposit_article or terms.article)
+    return next((share for start, share in terms.deposit_return_scale if score >= start), Decimal(0))
 
 
 def deposit_release(*, deposits: Decimal, score: Decimal, terms: CapitationTerms) -> Decimal:
@@ -188,10 +205,8 @@ def deposit_release(*, deposits: Decimal, score: Decimal, terms: CapitationTerms
 
     Raises MissingParameter until the scale is entered (Shaoguan 9(2)3). A score below every step returns 0.
     """
-    _not_negative(deposits=deposits, score=score)
-    if terms.deposit_return_scale is None:
-        raise MissingParameter("deposit_return_scale", terms.deposit_article or terms.article)
-    share = next((share for start, share in terms.deposit_return_scale if score >= start), Decimal(0))
+    _not_negative(deposits=deposits)
+    share = deposit_return_share(score=score, terms=terms)
     return round_yuan(Fraction(deposits) * Fraction(share) / 100)
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.posting import clear_lines, cut_into_chunks, post_chunk, totals_by_level, totals_of
 from accounts.reversal import REVERSAL
 from facilities.placements import levels_in
 from office.kinds import Computed, RunKind, Table
-from office.models import Run, RunKindName, RunState
+from office.models import Run, RunKindName
 from office.policy import notices_of, pack_of
 from office.refusal import RunRefused
 from office.statements import execute
@@ -19,16 +18,14 @@ from policies.month import Month
 from policies.values import NotInForce
 from settlement.freezing import frozen_for, frozen_or_counted
 from settlement.heads import heads_after
-from settlement.models import Prepayment, YearEnd
-
-# Booked, or being booked: what other runs have to count with.
-BOOKED = [RunState.POSTING, RunState.POSTED]
+from settlement.models import Clearing, Prepayment
+from settlement.offsets import BOOKED, overpaid
 
 
 def compute(run: Run) -> Computed:
     """A line per facility with heads in the month; what was overpaid before comes off first."""
     terms = terms_of(run, run.period)
-    _refuse_closed_year(run)
+    demand_open_year(run)
     frozen = frozen_for(run)
     heads = heads_to_prepay(run, terms, heads=frozen)
     if _follows(run):
@@ -78,7 +75,8 @@ def _follows(run: Run) -> bool:
     return before.year == run.period.year and pack_of(run.policy).in_force(before.first_day)
 
 
-def _refuse_closed_year(run: Run) -> None:
+def demand_open_year(run: Run) -> None:
+    """Raise RunRefused when the year of a run's month is settled."""
     closed = Run.objects.filter(
         kind=RunKindName.YEAR_END, scheme=run.scheme, period=Month(run.period.year, 1), state__in=BOOKED
     ).first()
@@ -112,20 +110,9 @@ def terms_of(run: Run, month: Month) -> CapitationTerms:
     return terms
 
 
-def overpaid(*, scheme: str) -> dict[int, Decimal]:
-    """By facility, in yuan: what posted year ends left to take back and posted prepayments did not yet."""
-    posted = {"run__scheme": scheme, "run__state__in": BOOKED}
-    owed = YearEnd.objects.filter(due__lt=0, **posted).values_list("facility").annotate(Sum("due"))
-    taken = dict(
-        Prepayment.objects.filter(offset__gt=0, **posted).values_list("facility").annotate(Sum("offset"))
-    )
-    rest = {facility: -due - taken.get(facility, Decimal(0)) for facility, due in owed}
-    return {facility: amount for facility, amount in rest.items() if amount > 0}
-
-
 def still_holds(run: Run) -> None:
     """Since it was computed nothing settled the year, took off what this run takes off, or counted anew."""
-    _refuse_closed_year(run)
+    demand_open_year(run)
     heads = heads_to_prepay(run, terms_of(run, run.period), heads=frozen_or_counted)
     if heads != dict(run.prepayments.values_list("facility", "heads")):
         raise RunRefused(
@@ -138,6 +125,16 @@ def still_holds(run: Run) -> None:
             raise RunRefused(
                 _("What is to be taken off changed since %(run)s was computed: send it back.") % {"run": run}
             )
+
+
+def may_be_undone(run: Run) -> None:
+    """Neither the year nor a month of the run is settled by another."""
+    demand_open_year(run)
+    cleared = (
+        Clearing.objects.filter(prepayment__run=run, run__state__in=BOOKED).select_related("run").first()
+    )
+    if cleared is not None:
+        raise RunRefused(_("%(run)s has cleared this month: reverse that first.") % {"run": cleared.run})
 
 
 def prepayment_table(run: Run) -> Table:
@@ -179,7 +176,7 @@ PREPAYMENT = RunKind(
     applies=lambda pack: pack.capitation is not None,
     latest=lambda month: month + 1,
     still_holds=still_holds,
-    may_be_undone=_refuse_closed_year,
+    may_be_undone=may_be_undone,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

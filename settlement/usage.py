@@ -1,8 +1,29 @@
-"""The file of a year's usage: what each facility's selected people used, in yuan."""
+"""The file of usage: what each facility's selected people used in a month, or in the whole year, in yuan."""
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from office.layouts import AMOUNT, Change, Check, Column, Layout, Step, code
+from office.layouts import AMOUNT, MONTH, Change, Check, Column, Layout, Step, code
+from office.models import Run, RunKindName
+from policies.month import Month
+from settlement.models import FacilityUsage
+from settlement.offsets import BOOKED
+
+
+def demand_unsettled(usage: FacilityUsage) -> None:
+    """Raise ValidationError, naming the run, where a booked run has settled the year or cleared the month."""
+    booked = Run.objects.filter(scheme=usage.scheme, state__in=BOOKED)
+    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(usage.year, 1)).first()
+    if settled is not None:
+        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
+    cleared = booked.filter(clearings__facility=usage.facility_id, clearings__month=usage.month).first()
+    if usage.month is not None and cleared is not None:
+        raise ValidationError(
+            _("%(run)s has cleared the month: enter what came late in the month it is booked in.")
+            % {"run": cleared}
+        )
+
 
 USAGE = Layout(
     name="usage",
@@ -17,6 +38,12 @@ USAGE = Layout(
             example="H44160200001",
         ),
         Column("actual", "实际发生", AMOUNT, required=True),
+        Column(
+            "month",
+            "年月",
+            MONTH,
+            about=gettext_noop("the month in which it was booked; empty for the whole year"),
+        ),
     ),
     facts="settlement/usage_facts",
     kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),
@@ -33,6 +60,30 @@ USAGE = Layout(
             when="settled_by is not null and old_actual is distinct from actual",
             message=gettext_noop("run %(value)s has settled the year: reverse it first"),
             value="settled_by",
+        ),
+        Check(
+            name="month_of_other_year",
+            column="month",
+            when="date_part('year', month) <> %(year)s::int",
+            message=gettext_noop("“%(cell)s” does not lie in the year %(value)s"),
+            value="%(year)s",
+        ),
+        Check(
+            name="month_cleared",
+            column="actual",
+            when="cleared_by is not null and old_actual is distinct from actual",
+            message=gettext_noop(
+                "run %(value)s has cleared the month: what came late belongs to the month it is booked in"
+            ),
+            value="cleared_by",
+        ),
+        Check(
+            name="entered_otherwise",
+            column="month",
+            when="otherwise",
+            message=gettext_noop(
+                "the facility's usage of a year is entered by months or as one figure, not both"
+            ),
         ),
         Check(
             name="facility_repeated",

@@ -7,8 +7,13 @@ therefore negative here and are shown with their sign turned (`Account.shown_bal
     credit of an active member     contribution income -> person
     credit of a retiree            pool -> person
     prepayment                     facility advance -> facility payable
+    clearing, what is payable      pool -> facility advance
+    clearing, what is kept         pool -> facility deposit
     year end, as far as prepaid    pool -> facility advance
     year end, the rest             pool -> facility payable
+    deposit given back             facility deposit -> facility payable
+    deposit kept for good          facility deposit -> pool
+    year end, paid too much        facility advance -> pool
     spending                       person (own, or who grants family use) -> facility payable
     interest                       interest -> person
     payout                         person -> owed to person
@@ -169,6 +174,8 @@ class TransferKind(models.TextChoices):
     PAYOUT = "payout", _("Payout")
     TRANSFER_OUT = "transfer_out", _("Transfer out")
     PREPAYMENT = "prepayment", _("Prepayment")
+    CLEARING = "clearing", _("Monthly clearing")
+    DEPOSIT = "deposit", _("Quality deposit")
     YEAR_END = "year_end", _("Year-end clearing")
     RECOVERY = "recovery", _("To be recovered")
     RECOVERED = "recovered", _("Recovered")

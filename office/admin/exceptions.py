@@ -73,6 +73,22 @@ EXPLANATIONS = {
         _("No usage entered"),
         _("Enter the facility's actual usage of the year; without it the whole quota counts as surplus."),
     ),
+    "month_without_usage": (
+        _("Month without usage"),
+        _("Enter the facility's usage of the month: it is cleared with the next clearing that finds it."),
+    ),
+    "usage_not_prepaid": (
+        _("Usage without a prepayment"),
+        _("Nothing was prepaid for the month, so nothing is cleared; the usage counts at the year end."),
+    ),
+    "month_not_cleared": (
+        _("Month not cleared"),
+        _("No usage came for the month: what was prepaid is settled here, and no deposit was held of it."),
+    ),
+    "not_assessed": (
+        _("Deposit held: not assessed"),
+        _("The facility has no assessment of the year that is signed off; the rest is paid."),
+    ),
     "no_usage": (
         _("Usage entered as 0.00"),
         _("Look whether the facility really booked nothing in the year."),

@@ -38,6 +38,7 @@ def run_page(run: Run, staff: Staff, query) -> dict:
         **standing_of(run),
         "failed_chunks": failed_chunks(run),
         "computed": run.state != RunState.DRAFT and bool(run.input_hash),
+        "pages": kind_of(run).pages(run, staff),
         **comparison_of(run, staff),
         "notices": [
             {"article": notice["article"], "text": notice["zh" if get_language().startswith("zh") else "en"]}

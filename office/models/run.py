@@ -37,6 +37,7 @@ class RunKindName(models.TextChoices):
     ADJUSTMENT = "adjustment", _("Adjustment of credits after late news")
     INTEREST = "interest", _("Yearly interest of personal accounts")
     PREPAYMENT = "prepayment", _("Capitation prepayment")
+    CLEARING = "clearing", _("Monthly clearing")
     YEAR_END = "year_end", _("Year-end clearing")
     CARRY_OVER = "carry_over", _("Carry-over of selections")
     REVERSAL = "reversal", _("Reversal")

@@ -46,7 +46,7 @@ def cell(value, kind: str) -> str:
     """A table's value by the kind of its column."""
     if isinstance(value, datetime):
         return formats.date_format(localtime(value), "DATETIME_FORMAT")
-    if kind == "text":
+    if kind in ("text", "number"):
         return "–" if value in (None, "") else conditional_escape(value)
     return {"money": yuan, "integer": whole, "percent": percent, "change": signed}[kind](value)
 

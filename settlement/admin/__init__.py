@@ -6,6 +6,7 @@ from settlement.admin import visits  # isort: skip
 from settlement.admin import visit_batches  # isort: skip
 from settlement.admin import payment_orders  # isort: skip
 from settlement.admin import bank_files  # isort: skip
+from settlement.admin import year_ends  # isort: skip
 from settlement import waiting_payments
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "visit_batches",
     "visits",
     "waiting_payments",
+    "year_ends",
 ]

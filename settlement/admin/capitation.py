@@ -1,5 +1,6 @@
-"""What facilities used in a year, entered by hand or imported; their prepayments and year ends."""
+"""What facilities used in a month or year, entered by hand or imported; their prepayments and clearings."""
 
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,25 +10,47 @@ from facilities.admin import FacilityAdmin
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import RecordAdmin
 from office.templatetags.figures import yuan
-from settlement.models import FacilityUsage, Prepayment, YearEnd
+from settlement.models import Clearing, FacilityUsage, Prepayment
+from settlement.usage import demand_unsettled
 
 MONTHS_SHOWN = 24
 
 
+class UsageForm(forms.ModelForm):
+    """Usage that no booked run rests on."""
+
+    class Meta:
+        model = FacilityUsage
+        fields = ["facility", "scheme", "year", "month", "actual"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and self.has_changed():
+            given = FacilityUsage(**{name: data[name] for name in self.Meta.fields})
+            for usage in filter(None, (FacilityUsage.objects.filter(pk=self.instance.pk).first(), given)):
+                demand_unsettled(usage)
+        return data
+
+
 @admin.register(FacilityUsage)
 class FacilityUsageAdmin(RecordAdmin):
-    list_display = ["facility", "scheme", "year", "yuan"]
-    exported = ("facility__code", "facility__name", "scheme", "year", "actual")
+    form = UsageForm
+    list_display = ["facility", "scheme", "year", "month_shown", "yuan"]
+    exported = ("facility__code", "facility__name", "scheme", "year", "month", "actual")
     list_display_links = ["facility"]
     list_select_related = ["facility"]
     list_filter = [("scheme", ChoicesDropdownFilter), ("year", FieldTextFilter)]
-    ordering = ["-year", "facility__code"]
+    ordering = ["-year", "facility__code", "month"]
     sortable_by = ()
     search_fields = ["facility__code__istartswith", "facility__name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     autocomplete_fields = ["facility"]
     counties = ("facility__county",)
-    fields = ["facility", ("scheme", "year"), "actual"]
+    fields = ["facility", ("scheme", "year", "month"), "actual"]
+
+    @admin.display(description=gettext_lazy("month"))
+    def month_shown(self, usage):
+        return str(usage.month) if usage.month else _("whole year")
 
     @admin.display(description=gettext_lazy("actual usage"))
     def yuan(self, usage):
@@ -69,41 +92,39 @@ def prepayments(request, facility) -> Panel:
     )
 
 
-def year_ends(request, facility) -> Panel:
-    """The facility's year ends, latest first."""
-    lines = YearEnd.objects.filter(facility=facility).select_related("run").order_by("-run__period", "-run")
+def clearings(request, facility) -> Panel | None:
+    """The facility's cleared months, latest first; none where the rules clear none."""
+    lines = Clearing.objects.filter(facility=facility).select_related("run").order_by("-month", "-run")
+    if not lines:
+        return None
     return Panel(
-        title=_("Year ends"),
+        title=_("Monthly clearings"),
         columns={
-            _("Year"): "text",
-            _("Person-months"): "integer",
-            _("Quota"): "money",
+            _("Month"): "text",
+            _("Entitled in advance"): "money",
             _("Actual usage"): "money",
-            _("Usage rate"): "percent",
-            _("Surplus"): "money",
-            _("Facility's share"): "money",
-            _("Payable"): "money",
-            _("Prepaid"): "money",
-            _("Due"): "money",
+            _("Cleared"): "money",
+            _("Deposit"): "money",
+            _("Payable after the deposit"): "money",
+            _("Carried forward"): "money",
+            _("Run"): "text",
             _("State"): "text",
         },
         rows=[
             (
-                linked(line.run, line.run.period_label),
-                line.person_months,
-                line.quota,
+                str(line.month),
+                line.entitlement,
                 line.actual,
-                line.actual / line.quota if line.quota else None,
-                line.surplus,
-                line.facility_share,
+                line.cleared,
+                line.deposit,
                 line.payable,
-                line.prepaid,
-                line.due,
+                line.carry,
+                linked(line.run, f"#{line.run_id}"),
                 badged(line.run),
             )
-            for line in lines
+            for line in lines[:MONTHS_SHOWN]
         ],
     )
 
 
-FacilityAdmin.panels += [prepayments, year_ends]
+FacilityAdmin.panels += [prepayments, clearings]

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ('facilities', '0007_assessments'),
         ('insured', '0015_lists_go_by_their_indexes'),
         ('office', '0019_kinds_of_run'),
-        ("settlement", "0006_guard_visits"),
+        ("settlement", "0012_clearing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,8 +1,12 @@
-"""What the fund pays facilities: heads and prepayments by month, sharing of surpluses by year."""
+"""What the fund pays facilities: heads, prepayments and clearings by month, sharing of surpluses by year."""
 
-from django.contrib.postgres.fields import ArrayField
+from decimal import Decimal
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -39,23 +43,91 @@ class Prepayment(models.Model):
         ]
 
 
+class Clearing(models.Model):
+    """A prepaid month of a facility, cleared 月清算: what it used of it is final, a part kept as deposit.
+
+    `carry` is what was prepaid too much; the next prepayments take it off (Shaoguan 9(2)3).
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="clearings", verbose_name=_("run"))
+    prepayment = models.ForeignKey(
+        Prepayment, on_delete=models.PROTECT, related_name="clearings", verbose_name=_("prepayment")
+    )
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, verbose_name=_("facility"))
+    month = MonthField(_("month"), help_text=_("The month that was prepaid."))
+    entitlement = MoneyField(_("entitled in advance"))
+    actual = MoneyField(_("actual usage"))
+    cleared = MoneyField(_("cleared"))
+    deposit_rate = models.DecimalField(_("deposit rate (%)"), max_digits=5, decimal_places=2)
+    deposit = MoneyField(_("quality deposit"))
+    payable = MoneyField(_("payable after the deposit"))
+    carry = MoneyField(_("carried forward"))
+
+    class Meta:
+        verbose_name = _("clearing")
+        verbose_name_plural = _("clearings")
+        ordering = ["run", "facility__code", "month"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "prepayment"], name="clearing_prepayment_once"),
+            models.CheckConstraint(
+                condition=Q(cleared=Least("actual", "entitlement"))
+                & Q(payable=F("cleared") - F("deposit"))
+                & Q(carry=F("entitlement") - F("payable"))
+                & Q(actual__gte=0, deposit__gte=0, payable__gte=0),
+                name="clearing_adds_up",
+            ),
+            first_of_month("month", name="clearing_first_of_month"),
+        ]
+
+
 class FacilityUsage(models.Model):
-    """What a facility's selected people used in a year: the fund's part it booked, in yuan."""
+    """What a facility's selected people used in a month, or in a whole year: the fund's part, in yuan.
+
+    It counts in the month in which the facility booked it. A year is entered by months or as one figure.
+    """
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, verbose_name=_("facility"))
     scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
     year = models.PositiveSmallIntegerField(_("year"))
+    month = MonthField(_("month"), null=True, blank=True, help_text=_("Empty: the whole year."))
     actual = MoneyField(_("actual usage"))
 
     class Meta:
         verbose_name = _("facility usage")
         verbose_name_plural = _("facility usage")
-        ordering = ["-year", "facility__code"]
+        ordering = ["-year", "facility__code", "month"]
         constraints = [
             models.UniqueConstraint(
-                fields=["facility", "scheme", "year"],
-                name="usage_facility_year_once",
-                violation_error_message=_("The facility's usage of this year is entered already."),
+                fields=["facility", "scheme", "year", "month"],
+                nulls_distinct=False,
+                name="usage_facility_month_once",
+                violation_error_message=_("The facility's usage of this month or year is entered already."),
+            ),
+            ExclusionConstraint(
+                name="usage_by_month_or_year",
+                expressions=[
+                    ("facility", "="),
+                    ("scheme", "="),
+                    (
+                        Func(
+                            Coalesce("month", Func("year", 1, 1, function="make_date")),
+                            Coalesce("month", Func("year", 12, 1, function="make_date")),
+                            Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                violation_error_message=_(
+                    "The facility's usage of a year is entered by months or as one figure, not both."
+                ),
+            ),
+            first_of_month("month", name="usage_first_of_month"),
+            models.CheckConstraint(
+                condition=Q(month__isnull=True) | Q(month__year=F("year")),
+                name="usage_month_of_year",
+                violation_error_message=_("The month does not lie in the year."),
             ),
             models.CheckConstraint(
                 condition=Q(actual__gte=0),
@@ -65,11 +137,16 @@ class FacilityUsage(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.facility} {self.year}"
+        return f"{self.facility} {self.month or self.year}"
 
 
 class YearEnd(models.Model):
-    """One facility's line of the year-end table 年终清算表; the shares sum to the quota."""
+    """One facility's line of the year-end table 年终清算表; the shares sum to the quota.
+
+    Of what is payable for the year the months already brought what was cleared; `advance` is what was
+    prepaid for months that are not cleared, `carry` what earlier months left and no prepayment takes off.
+    `released` is None while the part of the deposits that is given back is held.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="year_ends", verbose_name=_("run"))
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, verbose_name=_("facility"))
@@ -82,6 +159,12 @@ class YearEnd(models.Model):
     borne_by_facility = MoneyField(_("borne by the facility"))
     payable = MoneyField(_("payable for the year"))
     prepaid = MoneyField(_("prepaid"))
+    cleared = MoneyField(_("cleared"), default=0)
+    advance = MoneyField(_("prepaid and not cleared"), default=0)
+    carry = MoneyField(_("carried forward"), default=0)
+    deposit = MoneyField(_("quality deposit"), default=0)
+    score = models.DecimalField(_("assessment score"), max_digits=6, decimal_places=2, null=True)
+    released = MoneyField(_("deposit released"), null=True)
     due = MoneyField(_("due"), help_text=_("Negative: to be taken off the next prepayments."))
     flag = models.CharField(_("flag"), max_length=20, blank=True)
 
@@ -91,11 +174,51 @@ class YearEnd(models.Model):
         ordering = ["run", "facility__code"]
         constraints = [
             models.UniqueConstraint(fields=["run", "facility"], name="year_end_facility_once"),
-            models.CheckConstraint(condition=Q(due=F("payable") - F("prepaid")), name="year_end_adds_up"),
+            models.CheckConstraint(
+                condition=Q(
+                    due=F("payable")
+                    - F("cleared")
+                    - F("advance")
+                    - F("carry")
+                    + Coalesce("released", Value(Decimal(0)))
+                ),
+                name="year_end_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(released__isnull=True) | Q(released__gte=0, released__lte=F("deposit")),
+                name="year_end_releases_deposits",
+            ),
             models.CheckConstraint(
                 condition=Q(actual__gt=F("quota")) | Q(quota=F("payable") + F("pool_share")),
                 name="year_end_shares_sum_to_quota",
             ),
+        ]
+
+
+class YearEndMonth(models.Model):
+    """A month of a facility's year end: what its figures were computed from."""
+
+    year_end = models.ForeignKey(
+        YearEnd, on_delete=models.CASCADE, related_name="months", verbose_name=_("year-end line")
+    )
+    month = MonthField(_("month"))
+    heads = models.PositiveIntegerField(_("heads"))
+    rate = MoneyField(_("capitation rate"), help_text=_("Yuan per person and year."))
+    actual = MoneyField(_("actual usage"), null=True)
+    prepayment = models.ForeignKey(
+        Prepayment, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("prepayment")
+    )
+    clearing = models.ForeignKey(
+        Clearing, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("clearing")
+    )
+
+    class Meta:
+        verbose_name = _("month of a year end")
+        verbose_name_plural = _("months of year ends")
+        ordering = ["year_end", "month"]
+        constraints = [
+            models.UniqueConstraint(fields=["year_end", "month"], name="year_end_month_once"),
+            first_of_month("month", name="year_end_first_of_month"),
         ]
 
 

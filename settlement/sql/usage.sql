@@ -1,6 +1,6 @@
--- The year's usage of each facility, as the file says.
-insert into settlement_facilityusage (facility_id, scheme, year, actual)
-select facility_id, %(scheme)s, %(year)s, actual
+-- The usage of each facility in a month or year, as the file says.
+insert into settlement_facilityusage (facility_id, scheme, year, month, actual)
+select facility_id, %(scheme)s, %(year)s, month, actual
 from accepted
-order by facility_id
-on conflict (facility_id, scheme, year) do update set actual = excluded.actual
+order by facility_id, month
+on conflict (facility_id, scheme, year, month) do update set actual = excluded.actual

@@ -100,9 +100,9 @@ def test_from_the_threshold_on_the_whole_quota_is_paid(clerk, actual, payable, s
     assert (line.person_months, str(line.quota)) == (36, "180.00")
     assert (str(line.payable), str(line.facility_share)) == (payable, share)
     assert line.due == Decimal(payable) - Decimal("12.00")
-    [notice] = run.notices
-    assert notice["article"] == "9(2)"
-    assert ("按月清算" in notice["zh"], "monthly clearing" in notice["en"]) == (True, True)
+    assert [(e.code, e.detail, e.article) for e in run.exceptions.all()] == [
+        ("month_not_cleared", "2024-01", "9(2)")
+    ]
 
 
 @pytest.mark.parametrize("city", ["honghe", "shijiazhuang", "nanchang"])

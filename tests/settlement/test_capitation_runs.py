@@ -1,5 +1,6 @@
 """Prepayments and year ends on the database, against Heyuan 12 in plain Python and against the ledger."""
 
+import io
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -7,8 +8,9 @@ from fractions import Fraction
 
 import pytest
 from django.utils import timezone
+from python_calamine import load_workbook
 
-from accounts.models import Account
+from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from insured.models import Selection
 from office import returned, runs
@@ -21,6 +23,7 @@ from settlement.models import FacilityUsage, Prepayment, YearEnd
 from tests import population
 from tests.files import checked
 from tests.population import approved, contract, insure, member, released, select
+from tests.settlement.worksheet_formulas import check_worksheets
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +138,79 @@ def test_a_year_from_prepayments_to_shares(office):
         Decimal("133.33"),
     }
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_a_year_of_twelve_months_and_the_same_year_otherwise(office, client):
+    """2023 by Heyuan 12: 26.67 a head and month, 21.33 of it in advance; worksheets and what-if agree."""
+    used = {
+        "exactly 80 %": ("768.00", 3),
+        "one cent below": ("767.99", 3),
+        "exactly 100 %": ("640.00", 2),
+        "above": ("400.00", 1),
+        "zero use": ("0.00", 1),
+    }
+    there = {name: contract() for name in used}
+    for name, (actual, count) in used.items():
+        for _person in range(count):
+            select(insure(), there[name], first="2023-01")
+        FacilityUsage.objects.create(facility=there[name], scheme="310", year=2023, actual=actual)
+    gone = contract()  # in January only: 21.33 in advance of a quota of 26.67, nothing used
+    select(insure(), gone, first="2023-01", last="2023-01")
+    nobody = contract()
+    for facility, actual in ((gone, "0.00"), (nobody, "9.99")):
+        FacilityUsage.objects.create(facility=facility, scheme="310", year=2023, actual=actual)
+    for month in range(1, 13):
+        posted(office, "prepayment", Month(2023, month))
+    run = posted(office, "year_end", Month(2023, 1))
+
+    def year(person_months: int, prepaid: Decimal, actual: str, *, rate=320, threshold=80, shares=(80, 20)):
+        quota, actual = half_up(Fraction(rate, 12) * person_months), Decimal(actual)
+        share = shares[0] if quota and Fraction(actual) / Fraction(quota) * 100 >= threshold else shares[1]
+        payable = min(actual, quota) + half_up(Fraction(max(quota - actual, 0)) * Fraction(share, 100))
+        return quota, payable, payable - prepaid
+
+    heads = {there[name].pk: [count] * 12 for name, (_actual, count) in used.items()}
+    heads |= {gone.pk: [1] + [0] * 11, nobody.pk: [0] * 12}
+    spent = {there[name].pk: actual for name, (actual, _count) in used.items()}
+    spent |= {gone.pk: "0.00", nobody.pk: "9.99"}
+    prepaid = {
+        facility: sum((half_up(Fraction(320, 12) * count * Fraction(4, 5)) for count in counts), Decimal(0))
+        for facility, counts in heads.items()
+    }
+    lines = {line.facility_id: line for line in run.year_ends.all()}
+    for facility, counts in heads.items():
+        line = lines[facility]
+        expected = year(sum(counts), prepaid[facility], spent[facility])
+        assert (line.quota, line.payable, line.due) == expected
+        assert balance(line.facility, "payable") == prepaid[facility] + max(line.due, Decimal(0))
+        assert balance(line.facility, "advance") == max(-line.due, Decimal(0))
+    assert [str(lines[there[name].pk].payable) for name in used] == [
+        "921.60", "806.39", "640.00", "320.00", "64.00"
+    ]  # fmt: skip
+    assert (lines[gone.pk].due, lines[nobody.pk].payable) == (Decimal("-16.00"), 0)
+    owned = sum(
+        balance(line.facility, "payable") - balance(line.facility, "advance") for line in lines.values()
+    )
+    assert owned == -Account.objects.get(kind="pool", scheme="310").balance
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+    client.force_login(office[1])
+    check_worksheets(client, run)
+    transfers = Transfer.objects.count()
+    asked = {"rate": "330.00", "threshold": "75", "share_reached": "70", "share_below": "10", "xlsx": "1"}
+    response = client.get(f"/settlement/yearend/run/{run.pk}/what-if/", asked)
+    book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    found = {row[0]: row for row in book.get_sheet_by_index(0).to_python()[1:]}
+    for facility, counts in heads.items():
+        line, terms = lines[facility], {"rate": 330, "threshold": 75, "shares": (70, 10)}
+        quota, payable, due = year(sum(counts), prepaid[facility], spent[facility], **terms)
+        row = [Decimal(str(cell)).quantize(Decimal("0.01")) for cell in found[line.facility.code][3:]]
+        assert row == [line.quota, quota, line.payable, payable, line.due, due, payable - line.payable]
+    page = client.get(
+        f"/settlement/yearend/run/{run.pk}/what-if/", asked | {"share_below": "101", "xlsx": ""}
+    )
+    assert page.status_code == 200 and "panel-figure" not in page.content.decode()
+    assert (Transfer.objects.count(), run.year_ends.get(facility=gone).due) == (transfers, Decimal("-16.00"))
 
 
 def test_what_was_prepaid_too_much_comes_off_the_next_months(office):

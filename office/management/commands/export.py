@@ -11,6 +11,7 @@ from office.tables import WRITERS
 TABLES = {
     "credit_roll": RunKindName.CREDIT,
     "prepayments": RunKindName.PREPAYMENT,
+    "clearing": RunKindName.CLEARING,
     "year_end": RunKindName.YEAR_END,
     "carry_over": RunKindName.CARRY_OVER,
 }
