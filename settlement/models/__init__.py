@@ -1,7 +1,15 @@
 """What settlement keeps: capitation of facilities, visits settled one by one, and what the bank pays out."""
 
 from settlement.models.bank_file import BankFile, BankFileState
-from settlement.models.capitation import FacilityUsage, Headcount, HeadcountLine, Prepayment, YearEnd
+from settlement.models.capitation import (
+    Clearing,
+    FacilityUsage,
+    Headcount,
+    HeadcountLine,
+    Prepayment,
+    YearEnd,
+    YearEndMonth,
+)
 from settlement.models.payment import (
     ORDER_ACCOUNT,
     OrderState,
@@ -26,6 +34,7 @@ __all__ = [
     "Accumulator",
     "BankFile",
     "BankFileState",
+    "Clearing",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
@@ -43,4 +52,5 @@ __all__ = [
     "VisitOutcome",
     "VisitState",
     "YearEnd",
+    "YearEndMonth",
 ]
