@@ -25,6 +25,7 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
 WORK = {
     "office.tasks.sweep": _("Ask again for what a worker lost"),
     "office.tasks.seal_history": _("Seal the history of the day before"),
+    "settlement.tasks.sweep_visits": _("Take up visits that wait to be settled"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
     "facilities.tasks.show_placements": _("Show the facilities' levels and parents of the new month"),

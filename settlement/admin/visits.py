@@ -127,6 +127,9 @@ class VisitForm(WholeForm):
             widget=self.fields["category"].widget.__class__,
         )
 
+    def _get_validation_exclusions(self):
+        return super()._get_validation_exclusions() | {"batch"}  # made when the visit is saved
+
     def demand(self):
         visit, asked = self.instance, self.cleaned_data.get("asked")
         if visit.at > timezone.now():

@@ -187,7 +187,9 @@ def test_heyuan(db):
     town.visit(at, "elsewhere", "90.00", locality="unfiled")
     town.visit(retired, "primary", "50.00", selected=True, selected_from="2023-01")
     town.visit(retired, "elsewhere", "90.00", locality="filed")
-    town.visit(retired, "primary", "60.00", told={"不予支付原因": "work_injury"}, selected=True, gate="work_injury")
+    town.visit(
+        retired, "primary", "60.00", told={"不予支付原因": "work_injury"}, selected=True, gate="work_injury"
+    )
     town.visit(absent, "primary", "60.00", told={"医疗类别": "急诊"}, category="emergency")
     for _time in range(12):  # 1800 ÷ 12 × 10 = 1500 in all: ten visits of 150, and no more
         town.visit(late, "tertiary", "1000.00", selected=True, selected_from="2023-03")
@@ -435,7 +437,9 @@ def test_what_is_wrong_with_rows_is_said_of_each(db):
         row(person, clinic, "B6", "80.00", 原单据号="OLD", 就诊时间="2023-03-01"),
         row(person, clinic, "B7", "10.00"),
         row(person, clinic, "B7", "10.00", 就诊时间="2023-03-01"),
-        row(person, clinic, "B8", "80.00", 就诊时间=f"{DAY} 07:00"),  # the same person, time and amount as OLD
+        row(
+            person, clinic, "B8", "80.00", 就诊时间=f"{DAY} 07:00"
+        ),  # the same person, time and amount as OLD
     ]
     file = checked(wrong, kind="visits")
     assert [(number, header) for number, header, _message in problems(file)] == [
