@@ -13,8 +13,8 @@ from tests.population import contract, fund, insure, member, select
 
 VISIT = {
     "bill": "MZ1", "at": "2023-03-10 09:30", "category": "outpatient", "total": "100.00",
-    "full_self_paid": "10", "over_price": "0", "prior_self_paid": "0", "eligible": "90.00", "diagnosis_fee": "0",
-    "consultation_fee": "0", "examination_fee": "0", "disease": "", "drug": "", "gate": "", "asked": "",
+    "full_self_paid": "10", "over_price": "0", "prior_self_paid": "0", "eligible": "90.00",
+    "diagnosis_fee": "0", "consultation_fee": "0", "examination_fee": "0", "disease": "", "drug": "", "gate": "", "asked": "",
     "prescriber": "",
 }  # fmt: skip
 

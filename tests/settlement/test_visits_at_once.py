@@ -31,7 +31,7 @@ def row(person, facility, bill: str, minute: int) -> dict[str, str]:
 
 @pytest.fixture
 def files(committed, monkeypatch):
-    """Two facilities' files about the same people, who would use up their limit twice over, in small chunks."""
+    """Two facilities' files about the same people, who would overspend their limit, in small chunks."""
     people = [insure() for _person in range(PEOPLE)]
     clinics = [contract(level="tertiary"), contract(level="tertiary")]
     for person in people:
@@ -53,7 +53,7 @@ def files(committed, monkeypatch):
 
 
 def assert_as_one_after_the_other() -> None:
-    """Each person's counters go from outcome to outcome without a gap, and stop at the limit: a serial order."""
+    """Counters go from outcome to outcome without a gap and stop at the limit: there is a serial order."""
     for accumulator in Accumulator.objects.all():
         outcomes = list(VisitOutcome.objects.filter(visit__person=accumulator.person_id))
         assert len(outcomes) == VISITS
