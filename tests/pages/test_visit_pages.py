@@ -1,4 +1,4 @@
-"""Visits entered, looked at and taken back by hand; held ones settled again; whose visits a county sees."""
+"""Visits entered, looked at and taken back by hand; whose visits a county sees."""
 
 import pytest
 from django.conf import settings
@@ -14,8 +14,8 @@ from tests.population import contract, fund, insure, member, select
 VISIT = {
     "bill": "MZ1", "at": "2023-03-10 09:30", "category": "outpatient", "total": "100.00",
     "full_self_paid": "10", "over_price": "0", "prior_self_paid": "0", "eligible": "90.00",
-    "diagnosis_fee": "0", "consultation_fee": "0", "examination_fee": "0", "disease": "", "drug": "", "gate": "", "asked": "",
-    "prescriber": "",
+    "diagnosis_fee": "0", "consultation_fee": "0", "examination_fee": "0", "disease": "", "drug": "",
+    "gate": "", "asked": "", "prescriber": "",
 }  # fmt: skip
 
 
