@@ -8,6 +8,7 @@ can be spent from the next chunk on.
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import models
 
@@ -21,11 +22,17 @@ class Here(int):
     """The place of a transfer among those that are about to be posted."""
 
 
-@dataclass
-class Purse:
+class Payer(NamedTuple):
+    """An account by what moving its money takes; there are tens of thousands in a chunk."""
+
+    pk: int
+    scheme: str
+
+
+class Purse(NamedTuple):
     """An account that pays for somebody, on which days of visits; one's own on any."""
 
-    account: Account
+    account: Payer
     kind: TransferKind
     days: tuple[str, str] | None
 
@@ -71,9 +78,9 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     purses = Purses()
     transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
     purses.reversible = {transfer.pk: transfer for transfer in transfers}
-    accounts = {transfer.debit for transfer in purses.reversible.values()}
+    accounts = {Payer(transfer.debit_id, scheme) for transfer in purses.reversible.values()}
     for person, number, first, last in fetch("settlement/visit_purses", people=sorted(people), scheme=scheme):
-        account = Account(pk=number, scheme=scheme)
+        account = Payer(number, scheme)
         accounts.add(account)
         days = None if first is None else (str(first), str(last))
         kind = TransferKind.FAMILY if days else TransferKind.SPENDING

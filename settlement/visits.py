@@ -8,7 +8,9 @@ waits, and the results are those of one after the other.
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -32,6 +34,16 @@ OUTCOME_COLUMNS = (
 FOUND_IN_OUTCOME = Facts._fields.index("level")  # from here on the facts are kept with the outcome
 
 
+@cache
+def quoted(counter: str) -> str:
+    return json.dumps(counter)
+
+
+def as_text(counters: Mapping[str, int]) -> str:
+    """As JSON; json.dumps would take longer over a visit than the adjudicator."""
+    return f"{{{', '.join([f'{quoted(counter)}: {amount}' for counter, amount in counters.items()])}}}"
+
+
 @dataclass(slots=True)
 class Counters:
     """Somebody's counters of a year, held: the number of their row, and as text what they are now."""
@@ -48,7 +60,7 @@ class Counters:
                 self.used[counter] = left
             else:
                 self.used.pop(counter, None)
-        self.text = json.dumps(self.used)
+        self.text = as_text(self.used)
         self.touched = True
 
 
@@ -157,7 +169,7 @@ def settle_rows(rows: list[tuple], work: Work) -> None:
             account, family = purses.spend(asked, person=person, facility=row[PAYEE], day=day, month=month)
         moves = len(purses.moves) - first
         amounts = amounts_of(outcome, total=total, account=account, family=family)
-        delta = json.dumps(dict(outcome.delta)) if outcome.delta else "{}"
+        delta = as_text(outcome.delta)
         outcomes.append(
             (
                 number, work.chunk, ruling.policy, outcome.state, outcome.reason or "", ruling.category,
@@ -195,7 +207,7 @@ def taking_back(row: tuple, ruling: Ruling, work: Work) -> tuple:
     if delta:
         mine.add(delta, -1)
     work.purses.back.extend(transfers or ())
-    given_back = json.dumps({counter: -amount for counter, amount in delta.items()})
+    given_back = as_text({counter: -amount for counter, amount in delta.items()})
     amounts = [-(amount or 0) for amount in amounts]
     return (
         int(row[NUMBER]), work.chunk, ruling.policy, "reversed", "", ruling.category,
@@ -224,11 +236,11 @@ def write(work: Work, *, again: bool) -> None:
 
 def totals_of(outcomes: list[tuple]) -> dict:
     """How many came to what, and in 分 what they cost, the fund and the accounts pay."""
-    first = OUTCOME_COLUMNS.split(", ").index("total")
-    paid = [outcome[first:] for outcome in outcomes if outcome[3] != "held"]
+    columns = OUTCOME_COLUMNS.split(", ")
+    total, fund, own, family = map(columns.index, ("total", "fund", "account", "family_account"))
     return {
         **Counter(outcome[3] for outcome in outcomes),
-        "total": sum(amounts[0] for amounts in paid),
-        "fund": sum(amounts[2] for amounts in paid),
-        "account": sum(amounts[4] + amounts[5] for amounts in paid),
+        "total": sum(outcome[total] or 0 for outcome in outcomes),
+        "fund": sum(outcome[fund] or 0 for outcome in outcomes),
+        "account": sum((outcome[own] or 0) + (outcome[family] or 0) for outcome in outcomes),
     }

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -119,7 +119,7 @@ def came_to(request, batch) -> Panel:
     figures = [(_("Total cost"), "total"), (_("Fund pays"), "fund"), (_("Accounts"), "account")]
     return Panel(
         title=_("What came of it"),
-        columns={_("State"): "text", _("Visits"): "integer"},
+        columns={_("State"): "text", pgettext("count", "Visits"): "integer"},
         rows=[(badge(state, label), totals[state]) for state, label in VisitState.choices if totals[state]],
         figures=[
             *((label, yuan(Decimal(totals[name]).scaleb(-2))) for label, name in figures),
@@ -135,7 +135,7 @@ def failures(request, batch) -> Panel | None:
     return (
         Panel(
             title=_("Chunks that could not be settled"),
-            columns={_("Chunk"): "integer", _("Visits"): "integer", _("Why"): "text"},
+            columns={_("Chunk"): "integer", pgettext("count", "Visits"): "integer", _("Why"): "text"},
             rows=[(chunk.number, chunk.rows, chunk.error) for chunk in failed],
         )
         if failed

@@ -116,11 +116,11 @@ class Visit(models.Model):
     """One bill of a facility as it was reported; `row` is its row in the file."""
 
     batch = bare(VisitBatch, "entered", _("batch"))
-    row = models.IntegerField(_("row"), null=True)
+    row = models.IntegerField(_("row"), null=True, blank=True)
     scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
     facility = bare(Facility, "visits", _("facility"))
     person = bare(Person, "visits", _("insured person"))
-    prescriber = bare(Facility, "prescribed_visits", _("prescribing facility"), null=True)
+    prescriber = bare(Facility, "prescribed_visits", _("prescribing facility"), null=True, blank=True)
     bill = models.CharField(_("bill number"), max_length=40)
     at = models.DateTimeField(_("time of the visit"))
     category = models.CharField(pgettext_lazy("visit", "category"), max_length=16, choices=VisitCategory)
@@ -138,10 +138,10 @@ class Visit(models.Model):
     emergency = models.BooleanField(pgettext_lazy("visit", "emergency"), default=False)
     admitted = models.BooleanField(_("admitted afterwards"), default=False)
     gate = models.CharField(_("not payable because"), max_length=24, blank=True)
-    asked = FenField(_("account payment reported"), null=True)
+    asked = FenField(_("account payment reported"), null=True, blank=True)
     resembles = models.BooleanField(_("possibly a duplicate"), default=False)
-    reverses = bare("self", "refunds", _("takes back"), null=True)
-    reversed_by = bare("self", "taken_back", _("taken back by"), null=True)
+    reverses = bare("self", "refunds", _("takes back"), null=True, blank=True)
+    reversed_by = bare("self", "taken_back", _("taken back by"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("visit")

@@ -3,7 +3,11 @@
 insert into settlement_accumulator (person_id, scheme, year, used)
 select distinct visit.person_id, visit.scheme, date_part('year', coalesce(original.at, visit.at) at time zone 'Asia/Shanghai'), '{}'::jsonb
 from unnest(%(visits)s::int8multirange) as stretch (numbers)
-join settlement_visit visit on visit.id >= lower(stretch.numbers) and visit.id < upper(stretch.numbers)
+cross join lateral (
+    select id, person_id, scheme, at, reverses_id from settlement_visit
+    where id >= lower(stretch.numbers) and id < upper(stretch.numbers)
+    offset 0
+) visit
 left join settlement_visit original on original.id = visit.reverses_id
 order by 1, 3
 on conflict do nothing

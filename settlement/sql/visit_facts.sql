@@ -6,23 +6,22 @@ with part as materialized (
         (visit.at at time zone 'Asia/Shanghai')::date as day,
         date_trunc('month', visit.at at time zone 'Asia/Shanghai')::date as month
     from unnest(%(visits)s::int8multirange) as stretch (numbers)
-    join settlement_visit visit on visit.id >= lower(stretch.numbers) and visit.id < upper(stretch.numbers)
-    left join settlement_visitoutcome outcome on outcome.visit_id = visit.id
+    -- By their indexes, however few rows the planner expects of the whole tables.
+    cross join lateral (
+        select * from settlement_visit
+        where id >= lower(stretch.numbers) and id < upper(stretch.numbers)
+        offset 0
+    ) visit
+    left join lateral (
+        select visit_id, state from settlement_visitoutcome where visit_id = visit.id offset 0
+    ) outcome on true
     where outcome.visit_id is null or outcome.state = 'held' and visit.reversed_by_id is null
 ),
 -- The facilities by month: few beside their visits. A station's money is its parent's.
-place as materialized (
-    select
-        asked.facility_id, asked.month, placed.contractor_id, facility.closed_on, facility.county_id is not null as here,
-        case when placed.level = 'ungraded' then 'primary' else placed.level end as level,
-        facility.kind = 'village_station' as station
-    from (
-        select facility_id, month from part
-        union
-        select prescriber_id, month from part where prescriber_id is not null
-    ) asked
-    join facilities_facility facility on facility.id = asked.facility_id
-    join facilities_placed placed on placed.facility_id = asked.facility_id and placed.days @> asked.month
+asked as materialized (
+    select facility_id, month from part
+    union
+    select prescriber_id, month from part where prescriber_id is not null
 ),
 contracted as materialized (
     select
@@ -30,8 +29,19 @@ contracted as materialized (
         range_agg(days) filter (where kind = 'outpatient') as outpatient,
         range_agg(days) filter (where kind in ('outpatient', 'chronic')) as certified
     from facilities_contracted
-    where facility_id in (select facility_id from place)
+    where facility_id in (select facility_id from asked)
     group by facility_id
+),
+place as materialized (
+    select
+        asked.facility_id, asked.month, placed.contractor_id, facility.closed_on, facility.county_id is not null as here,
+        case when placed.level = 'ungraded' then 'primary' else placed.level end as level,
+        facility.kind = 'village_station' as station,
+        contracted.outpatient, contracted.certified
+    from asked
+    join facilities_facility facility on facility.id = asked.facility_id
+    join facilities_placed placed on placed.facility_id = asked.facility_id and placed.days @> asked.month
+    left join contracted on contracted.facility_id = asked.facility_id
 ),
 known as materialized (
     select
@@ -41,14 +51,18 @@ known as materialized (
         spell.status,
         case
             when place.here
-                then coalesce(case when part.category = 'certified' then certified else outpatient end @> part.day, false)
+                then coalesce(case when part.category = 'certified' then place.certified else place.outpatient end @> part.day, false)
             else coalesce(place.closed_on > part.day, true)
         end as contracted
     from part
     join insured_person person on person.id = part.person_id
     join place on place.facility_id = part.facility_id and place.month = part.month
-    left join place physical on physical.facility_id = part.prescriber_id and physical.month = part.month
-    left join contracted on contracted.facility_id = part.facility_id
+    left join lateral (
+        select level, station
+        from place
+        where part.prescriber_id is not null and facility_id = part.prescriber_id and month = part.month
+        offset 0
+    ) physical on true
     left join insured_enrolment spell
         on spell.person_id = part.person_id and spell.scheme = part.scheme and spell.first_month <= part.month
         and coalesce(spell.last_month, 'infinity') >= part.month
@@ -131,5 +145,6 @@ left join lateral (
             where spell.person_id = known.person_id and spell.scheme = known.scheme
         ) and known.day >= known.birth_date as newborn
     where known.status is null
+    offset 0
 ) absent on true
 order by known.person_id, known.at, known.row, known.id

@@ -9,6 +9,7 @@ from (
     union all
     select link.relative_id, account.id, link.first_day, coalesce(link.last_day, '9999-12-31'), link.id
     from insured_familylink link
+    join insured_person holder on holder.id = link.person_id and holder.died_on is null
     join accounts_account account
         on account.person_id = link.person_id and account.kind = 'person' and account.scheme = %(scheme)s
     where link.relative_id = any (%(people)s) and account.balance > 0

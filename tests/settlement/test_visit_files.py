@@ -315,7 +315,8 @@ def test_shaoguan(db):
     primary, station, tertiary = (town.facilities[name] for name in ("primary", "station", "tertiary"))
     select(one, primary, first="2023-01")
     Selection.objects.create(
-        person=one, facility=station, slot="station", first_month=Month(2023, 1), last_month=Month(2023, 12), kind="first",
+        person=one, facility=station, slot="station", kind="first", first_month=Month(2023, 1),
+        last_month=Month(2023, 12),
     )  # fmt: skip
     refer(one, primary, tertiary)
     file_elsewhere(one)
