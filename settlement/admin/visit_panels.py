@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from accounts.admin.accounts import SIDES, side_of
+from accounts.admin.accounts import side_of, with_sides
 from insured.models import Person, Status
 from office.admin.figure_words import in_language
 from office.admin.panels import Panel, linked
@@ -185,7 +185,7 @@ def payments(request, visit) -> Panel | None:
                 side_of(transfer, "credit"),
                 transfer.amount,
             )
-            for transfer in transfers.prefetch_related(*SIDES)
+            for transfer in with_sides(transfers)
         ],
     )
 
