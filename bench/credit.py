@@ -147,6 +147,7 @@ def _orm_loop() -> float:
                 kind="credit",
                 month=Month(2030, 1),
                 covers=Month(2030, 1),
+                run_id=0,
             ).save()
             account.balance += amount
             account.save()

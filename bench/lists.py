@@ -70,8 +70,9 @@ FILL = [
     "insert into accounts_account (kind, scheme, opened_on)"
     " select kind, '310', current_date from unnest('{pool,contribution,bank}'::text[]) kind",
     """
-    insert into accounts_transfer (debit_id, credit_id, amount, kind, month, covers, attempt, created_at)
-    select pool.id, account.id, 100, 'credit', '2023-01-01', '2023-01-01', 0, now()
+    insert into accounts_transfer
+        (debit_id, credit_id, amount, kind, month, covers, attempt, run_id, created_at)
+    select pool.id, account.id, 100, 'credit', '2023-01-01', '2023-01-01', 0, 0, now()
     from accounts_account account, accounts_account pool
     where account.kind = 'person' and pool.kind = 'pool' order by account.id
     """,

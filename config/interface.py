@@ -155,6 +155,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Accounts"), "account_balance_wallet", "accounts.account"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
+                entry(_("Payouts and moves"), "move_up", "accounts.application"),
                 page(_("Income and expenditure"), "finance_mode", "income", "accounts.view_account"),
                 entry(_("Proof of the books"), "verified", "accounts.bookscheck"),
             ],

@@ -51,6 +51,7 @@ SEALED_COLUMNS = {
     "insured_person.phone_sealed": "document_index",
     "insured_familylink.relative_document_sealed": "relative_document_index",
     "facilities_facility.bank_account_sealed": "code",
+    "accounts_share.bank_account_sealed": "sealed_for",
     "office_export.query_sealed": "stored_as",
 }
 

@@ -74,6 +74,7 @@ _LEDGER = [
     "accounts.transfer",
     "accounts.voucher",
     "accounts.lumpcredit",
+    "accounts.application",
     "accounts.bookscheck",
 ]
 _WORK = [
@@ -111,6 +112,7 @@ PERMISSIONS = {
         *_may("add change", ["office.importfile"]),
         *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount"]),
+        *_may("add change", ["accounts.application"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",

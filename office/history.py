@@ -31,6 +31,8 @@ RECORDED = {
     "facilities.assessmentgrade": [],
     "facilities.assessment": [],
     "facilities.assessmentscore": [],
+    "accounts.application": [],
+    "accounts.share": [],
     "accounts.lumpcredit": [],
     "settlement.facilityusage": [],
     "office.staff": ["password", "password_set_at", "last_login"],
@@ -60,6 +62,9 @@ COVERED = {
         "relative_document_sealed": _("document number of the relative"),
     },
     "facilities.facility": {
+        "bank_account_sealed": _("bank account"),
+    },
+    "accounts.share": {
         "bank_account_sealed": _("bank account"),
     },
 }

@@ -3,6 +3,7 @@
 A run is news to somebody until they have opened its page since the last thing that happened to it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,9 @@ ASKED = {
     "submit": (PolicyVersion, _("to submit")),
     "confirm": (ImportFile, _("to confirm")),
 }
+# What rooms further up ask of somebody: each gives rows like those of `office/waiting_for`, and names its
+# own in ASKED.
+FURTHER: list[Callable[[Staff], list[tuple]]] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,13 @@ class Waiting:
     @property
     def asked(self) -> str:
         return str(ASKED[self.what][1])
+
+    @property
+    def by(self) -> str:
+        """Who asks for it, where the record says so."""
+        if self.run:
+            return str(self.run.prepared_by or self.run.get_origin_display())
+        return str(getattr(self.record, "applied_by", ""))
 
     @property
     def run(self) -> Run | None:
@@ -70,7 +81,7 @@ def count_for(request) -> tuple[int, int]:
 
 
 def _rows(staff: Staff) -> list[tuple]:
-    return fetch(
+    rows = fetch(
         "office/waiting_for",
         staff=staff.pk,
         whole_city=staff.sees_whole_city,
@@ -78,6 +89,9 @@ def _rows(staff: Staff) -> list[tuple]:
         may_enter=staff.has_perm("office.add_policyversion"),
         may_import=staff.has_perm("office.change_importfile"),
     )
+    for further in FURTHER:
+        rows += further(staff)
+    return sorted(rows, key=lambda row: row[2])
 
 
 def mark_seen(run: Run, *, by: Staff) -> None:

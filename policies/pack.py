@@ -26,12 +26,15 @@ from policies.sections import (
     CapitationSpec,
     CreditSpec,
     FamilySpec,
+    PayoutRule,
     Rule,
     SelectionSpec,
     read_at_once,
     read_capitation,
     read_credits,
+    read_evidence,
     read_family,
+    read_payouts,
     read_rules,
     read_selection,
 )
@@ -70,7 +73,8 @@ class Pack:
     at_once: Mapping[str, str]
     account_uses: tuple[Rule, ...]
     account_bans: tuple[Rule, ...]
-    account_payouts: tuple[Rule, ...]
+    account_payouts: tuple[PayoutRule, ...]
+    evidence: Mapping[str, Text]
     family_elsewhere: FamilySpec | None
     selection: SelectionSpec | None
     capitation: CapitationSpec | None
@@ -162,6 +166,7 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
     values = _values(sections, starts=starts, ends=ends)
     entered = read_entered(node.nodes("entered", []), values)
     accounts, capitation = sections.get("accounts"), sections.get("capitation")
+    evidence = read_evidence(accounts)
     pack = Pack(
         name=node.text("name"),
         document=node.text("document"),
@@ -178,7 +183,8 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         at_once=read_at_once(accounts),
         account_uses=read_rules(accounts, "uses"),
         account_bans=read_rules(accounts, "never"),
-        account_payouts=read_rules(accounts, "payouts"),
+        account_payouts=read_payouts(accounts, evidence),
+        evidence=evidence,
         family_elsewhere=read_family(accounts),
         selection=read_selection(sections.get("selection")),
         capitation=read_capitation(capitation, values),

@@ -35,13 +35,36 @@ class CreditSpec:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A use, ban or payout of accounts: a code, its article, its days, what it says."""
+    """A use or ban of accounts: a code, its article, its days, what it says."""
 
     code: str
     article: str
     starts: date | None
     ends: date | None
     people: tuple[str, ...]
+    text: Text
+
+
+# Where the money of an account goes: to bank accounts of the person, of heirs or of the employer, to heirs'
+# own accounts, to the agency of another area; nowhere where it stays usable.
+PAYOUT_WAYS = ("person", "heirs", "heir_accounts", "employer", "agency", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRule:
+    """A reason for which an account is paid out or moved.
+
+    ``ways`` are where the money may go, each with the documents it takes, by their code in the pack's
+    ``evidence``; ``needs`` is what has to be on record of the person first: ``died``, ``ended`` (insurance
+    here is over) or None. What was credited too long and cannot be deducted is owed by ``recover_from``.
+    """
+
+    code: str
+    article: str
+    ways: Mapping[str, tuple[str, ...]]
+    closes: bool
+    needs: str | None
+    recover_from: str
     text: Text
 
 
@@ -134,6 +157,35 @@ def read_rules(accounts: Node | None, key: str) -> tuple[Rule, ...]:
             people=people,
             text=read_text(node),
         )
+        node.close()
+        rules.append(rule)
+    return tuple(rules)
+
+
+def read_evidence(accounts: Node | None) -> dict[str, Text]:
+    """The documents that payouts ask for, by their code."""
+    evidence = {}
+    for code, node in accounts.named("evidence").items() if accounts else ():
+        evidence[code] = read_text(node)
+        node.close()
+    return evidence
+
+
+def read_payouts(accounts: Node | None, evidence: Mapping[str, Text]) -> tuple[PayoutRule, ...]:
+    rules = []
+    for node in accounts.nodes("payouts", []) if accounts else []:
+        # Versions stored before payouts were asked for name none.
+        ways = node.node_or_none("ways") or Node({}, node.at("ways"))
+        rule = PayoutRule(
+            code=node.text("code"),
+            article=node.text("article"),
+            ways={way: ways.some_of(way, tuple(evidence)) for way in PAYOUT_WAYS if way in ways.data},
+            closes=node.flag("closes"),
+            needs=node.one_of("needs", ("died", "ended"), None),
+            recover_from=node.one_of("recover_from", ("person", "employer"), "person"),
+            text=read_text(node),
+        )
+        ways.close()
         node.close()
         rules.append(rule)
     return tuple(rules)

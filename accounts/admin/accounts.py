@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,8 +25,6 @@ from office.scope import counties_of
 from office.templatetags.figures import signed, yuan
 
 ON_PERSON_PAGE = 12
-# Fetched apart: joined, a transfer would vanish from a county's page when one side belongs to another.
-SIDES = [f"{side}__{owner}" for side in ("debit", "credit") for owner in ("person", "facility", "employer")]
 
 
 @admin.register(Account)
@@ -39,6 +38,7 @@ class AccountAdmin(ReadOnlyAdmin):
         "scheme",
         "balance_shown",
         "opened_on",
+        "closed_on",
     )
     list_select_related = ["person", "facility", "employer"]
     list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
@@ -48,7 +48,7 @@ class AccountAdmin(ReadOnlyAdmin):
     )
     search_fields = ["person__name"]
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
-    fields = [("owner_name", "kind"), ("scheme", "opened_on"), "shown"]
+    fields = [("owner_name", "kind"), ("scheme", "shown"), ("opened_on", "closed_on")]
     panels = []
     counties = ("person__county", "facility__county")
 
@@ -129,6 +129,12 @@ def stands_on(transfer: Transfer) -> str:
     return linked(Voucher(pk=transfer.voucher_id), _("Voucher #%(number)s") % {"number": transfer.voucher_id})
 
 
+def with_sides(transfers: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    """With both accounts, fetched apart: joined, a transfer would vanish when one is of another county."""
+    accounts = Account.objects.select_related("person", "facility", "employer")
+    return transfers.prefetch_related(*(Prefetch(side, queryset=accounts) for side in ("debit", "credit")))
+
+
 def side_of(transfer: Transfer, side: str) -> str:
     """The account on one side of a transfer; of another county no more than that it is there."""
     account = getattr(transfer, side, None)
@@ -147,12 +153,19 @@ def accounts_of_owner(request, owner) -> Panel | None:
         return None
     return Panel(
         title=_("Accounts"),
-        columns={_("Account"): "text", _("Scheme"): "text", _("Opened on"): "text", _("Balance"): "money"},
+        columns={
+            _("Account"): "text",
+            _("Scheme"): "text",
+            _("Opened on"): "text",
+            _("Closed on"): "text",
+            _("Balance"): "money",
+        },
         rows=[
             (
                 linked(account, account.get_kind_display()),
                 account.get_scheme_display(),
                 account.opened_on,
+                account.closed_on,
                 account.shown_balance,
             )
             for account in accounts
@@ -254,7 +267,7 @@ class TransferAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related(*SIDES)
+        return with_sides(super().get_queryset(request))
 
     def get_search_results(self, request, queryset, search_term):
         """No index leads to a county's among a month's million credits."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
-from accounts.admin.accounts import SIDES, side_of
+from accounts.admin.accounts import side_of, with_sides
 from accounts.models import Transfer, Voucher
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
@@ -77,7 +77,7 @@ def transfers(request, voucher) -> Panel:
                 transfer.covers,
                 transfer.amount,
             )
-            for transfer in moved.prefetch_related(*SIDES)[:200]
+            for transfer in with_sides(moved)[:200]
         ],
     )
 

@@ -69,6 +69,8 @@ class Account(models.Model):
     )
     balance = MoneyField(_("balance"), default=0, db_default=0)
     opened_on = models.DateField(_("opened on"), auto_now_add=True)
+    # Set and taken back by applications alone; nothing moves on a closed account (migration 0021).
+    closed_on = models.DateField(_("closed on"), null=True)
 
     class Meta:
         verbose_name = _("account")
@@ -98,6 +100,10 @@ class Account(models.Model):
                 condition=~Q(kind="person") | Q(balance__gte=0), name="account_person_not_negative"
             ),
             models.CheckConstraint(
+                condition=Q(closed_on__isnull=True) | Q(kind="person", balance=0),
+                name="account_closed_is_empty",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     kind__in=["person", "owed"],
                     person__isnull=False,
@@ -122,7 +128,10 @@ class Account(models.Model):
                 name="account_owner_of_kind",
             ),
         ]
-        indexes = [models.Index(fields=["id"], condition=~Q(kind="person"), name="account_not_of_person")]
+        indexes = [
+            models.Index(fields=["id"], condition=~Q(kind="person"), name="account_not_of_person"),
+            models.Index(fields=["person"], condition=Q(closed_on__isnull=False), name="account_closed"),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.owner or self.get_scheme_display()}"

@@ -7,9 +7,13 @@ with terms as (
     ) as term (status, retirement_group, method, rate, parameter, article)
 ),
 insured as (
-    select spell.person_id, spell.status, spell.base, person.died_on, terms.method, terms.rate, terms.parameter, terms.article
+    select spell.person_id, spell.status, spell.base, person.died_on, terms.method, terms.rate, terms.parameter, terms.article,
+        account.closed_on
     from insured_enrolment spell
     join insured_person person on person.id = spell.person_id
+    left join accounts_account account
+        on account.person_id = spell.person_id and account.scheme = spell.scheme and account.kind = 'person'
+        and account.closed_on is not null
     left join terms on terms.status = spell.status
         and (terms.retirement_group is null or terms.retirement_group = spell.retirement_group)
     where spell.scheme = %(scheme)s
@@ -34,6 +38,7 @@ reasons as (
             when insured.method = 'none' and before.person_id is not null then 'no_account'
             when insured.method = 'none' then null
             when insured.died_on < %(month)s then 'died'
+            when insured.closed_on is not null then 'account_closed'
             when method is null then 'no_retirement_group'
             when method = 'missing' then 'parameter_missing'
             when method = 'percent_of_base' and insured.base is null then 'no_base'

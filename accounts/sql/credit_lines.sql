@@ -36,6 +36,7 @@ credits as (
     join insured_person person on person.id = spell.person_id
     join accounts_account account
         on account.person_id = spell.person_id and account.scheme = spell.scheme and account.kind = 'person'
+        and account.closed_on is null
     left join given on given.account_id = account.id
     where spell.scheme = %(scheme)s
       and spell.first_month <= %(month)s

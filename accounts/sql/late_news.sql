@@ -17,6 +17,7 @@ account as (
     where kind = 'person' and scheme = %(scheme)s
         and (%(people)s::bigint[] is null or person_id = any(%(people)s::bigint[]))
 ),
+-- What was settled when an account was closed stands on a voucher.
 -- Credits are found by one look-up for each account and month in the index that keeps them single.
 given as (
     select account.person_id, transfer.covers as month, transfer.debit_id as source_id, transfer.amount
@@ -30,13 +31,15 @@ given as (
     from account
     join accounts_transfer transfer
         on transfer.credit_id = account.id and transfer.kind = 'adjustment'
-        and transfer.run_id = any(%(adjusted_by)s::bigint[])
+        and (transfer.run_id = any(%(adjusted_by)s::bigint[]) or transfer.voucher_id is not null)
+        and not exists (select from accounts_transfer back where back.reverses_id = transfer.id)
     union all
     select account.person_id, transfer.covers, transfer.credit_id, -transfer.amount
     from account
     join accounts_transfer transfer
         on transfer.debit_id = account.id and transfer.kind = 'adjustment'
-        and transfer.run_id = any(%(adjusted_by)s::bigint[])
+        and (transfer.run_id = any(%(adjusted_by)s::bigint[]) or transfer.voucher_id is not null)
+        and not exists (select from accounts_transfer back where back.reverses_id = transfer.id)
 ),
 insured as (
     select

@@ -12,7 +12,7 @@ waiting as (
     select
         lump.person_id, lump.kind, lump.covers, lump.amount as own_amount, coalesce(lump.base, spell.base) as base,
         coalesce(spell.county_id, person.county_id) as county_id, spell.id as spell_id, spell.status,
-        person.died_on, account.id as account_id,
+        person.died_on, account.id as account_id, account.closed_on,
         term.method, term.rate, term.amount, term.parameter, term.article,
         exists (select from term known where known.month = lump.covers) as in_force
     from accounts_lumpcredit lump
@@ -58,6 +58,7 @@ judged as (
         end as credit,
         case
             when waiting.kind <> all(%(kinds)s::text[]) then 'not_at_once'
+            when closed_on is not null then 'account_closed'
             when not in_force then 'not_in_force'
             when died_on < waiting.covers then 'died'
             when spell_id is null then 'not_insured'

@@ -208,7 +208,7 @@ def waiting_page(request):
             else item.asked,
             linked(item.record),
             item.run.amount if item.run else None,
-            str(item.run.prepared_by or item.run.get_origin_display()) if item.run else "",
+            item.by,
             item.since,
         )
         for item in waiting_for(request.user)

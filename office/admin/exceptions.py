@@ -9,6 +9,10 @@ EXPLANATIONS = {
         _("No longer insured"),
         _("Insured until the month before and not in this one: nothing is credited."),
     ),
+    "account_closed": (
+        _("Account closed"),
+        _("Nothing is posted on a closed account. Undo its closing first if it was a mistake."),
+    ),
     "no_account": (
         _("Now without an account"),
         _("By the rules there is no personal account for what the person is insured as."),

@@ -78,8 +78,8 @@ def crowd(committed, administrator):
         )
         cursor.execute(
             "insert into accounts_transfer"
-            " (debit_id, credit_id, amount, kind, month, covers, attempt, created_at)"
-            " select pool.id, account.id, 1, 'credit', '2023-01-01', '2023-01-01', 0, now()"
+            " (debit_id, credit_id, amount, kind, month, covers, attempt, run_id, created_at)"
+            " select pool.id, account.id, 1, 'credit', '2023-01-01', '2023-01-01', 0, 0, now()"
             " from accounts_account account, accounts_account pool"
             " where account.kind = 'person' and pool.kind = 'pool'"
         )
