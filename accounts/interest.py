@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.credit import has_accounts
 from accounts.entries import transfers_of
-from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.models import Account, AccountKind, RunLine, Transfer, TransferKind
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
@@ -174,10 +174,7 @@ def _still_to_come(rates: list[int]) -> list[int]:
 def still_holds(run: Run) -> None:
     """Raises RunRefused when an account has had its interest meanwhile, or the books were opened again."""
     _demand_closed(run)
-    closings = Transfer.objects.filter(
-        kind=TransferKind.CLOSING_INTEREST, month__gte=run.period, created_at__gte=run.computed_at
-    )
-    if closings.exists():
+    if RunLine.objects.filter(run_id=run.pk, credit__closed_on__isnull=False).exists():
         raise RunRefused(
             _("Accounts were closed since %(run)s was computed: send it back to be computed again.")
             % {"run": run}

@@ -48,7 +48,7 @@ account as (
     from accounts_account account
     left join moved on moved.account_id = account.id
     left join closed on closed.account_id = account.id
-    where account.kind = 'person' and account.scheme = %(scheme)s
+    where account.kind = 'person' and account.scheme = %(scheme)s and account.closed_on is null
 ),
 -- What is left of the money carried over changes where something was taken: there it is followed day by day.
 falling_day as (
