@@ -8,8 +8,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -81,7 +82,7 @@ def bill_field(label, **options) -> forms.CharField:
 class UseForm(forms.Form):
     """Fields are named as the parameters of `post_use`."""
 
-    purpose = forms.ChoiceField(label=gettext_lazy("purpose"), widget=UnfoldAdminSelectWidget)
+    purpose = forms.ChoiceField(label=pgettext_lazy("use", "purpose"), widget=UnfoldAdminSelectWidget)
     link = forms.ModelChoiceField(
         FamilyLink.objects.none(),
         label=gettext_lazy("for whom"),
@@ -136,7 +137,7 @@ class FacilityOfUse(DropdownFilter):
 
 
 class PurposeOfUse(DropdownFilter):
-    title = gettext_lazy("purpose")
+    title = pgettext_lazy("use", "purpose")
     parameter_name = "purpose"
 
     def lookups(self, request, model_admin):
@@ -293,7 +294,7 @@ class AccountUseAdmin(ActsAdmin, ReadOnlyAdmin):
     def number(self, use):
         return f"#{use.pk}"
 
-    @admin.display(description=gettext_lazy("purpose"))
+    @admin.display(description=pgettext_lazy("use", "purpose"))
     def purpose_name(self, use):
         return purpose_names().get(use.purpose, use.purpose)
 
@@ -377,10 +378,8 @@ def _whose(use: AccountUse, link: FamilyLink | None, holders: dict[int, Person])
         return _("Account of the holder, for %(relative)s") % {"relative": relative_of(link)}
     holder = holders.get(link.person_id)
     whose = linked(holder) if holder else _("somebody of another county")
-    return _("Account of %(holder)s, granted as: %(relation)s") % {
-        "holder": whose,
-        "relation": link.get_relation_display(),
-    }
+    told = _("Account of {holder}, granted as: {relation}")
+    return format_html(told, holder=whose, relation=link.get_relation_display())
 
 
 def given_back(request, use) -> Panel | None:
@@ -403,7 +402,7 @@ def given_back(request, use) -> Panel | None:
         rows=[
             (
                 back.entered_at,
-                _("Reversal") if back.whole else _("Refund"),
+                _("Reversal") if back.whole else pgettext("use", "Refund"),
                 back.bill_number,
                 back.reason,
                 back.entered_by or _("The portal"),

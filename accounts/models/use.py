@@ -54,7 +54,7 @@ class AccountUse(models.Model):
         verbose_name=_("relative insured elsewhere"),
     )
     scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
-    purpose = models.CharField(_("purpose"), max_length=40)
+    purpose = models.CharField(pgettext_lazy("use", "purpose"), max_length=40)
     article = models.CharField(_("article"), max_length=40)
     facility = models.ForeignKey(
         Facility, null=True, on_delete=models.PROTECT, related_name="account_uses", verbose_name=_("facility")
