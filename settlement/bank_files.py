@@ -11,10 +11,12 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts.vouchers import hold
 from office import uploads
 from office.acting import acting
 from office.failures import in_words, passes_by_itself
 from office.models import Origin, Staff
+from settlement import payment_orders
 from settlement.bank_formats import FormatError, Payment, bank_formats, write_payments
 from settlement.models import BankFile, BankFileState, OrderState, PaymentOrder
 
@@ -24,7 +26,9 @@ def make(*, scheme: str, template: str, by: Staff) -> BankFile:
     """A file of all orders of a scheme that are released; raises ValidationError when there are none."""
     ready = PaymentOrder.objects.filter(scheme=scheme, state=OrderState.RELEASED)
     orders = list(
-        ready.select_for_update(of=("self",)).select_related("made_by", "reviewed_by", "released_by")
+        ready.select_for_update(of=("self",)).select_related(
+            "made_by", "reviewed_by", "released_by", "account"
+        )
     )
     hands = {
         staff.person_key
@@ -35,6 +39,12 @@ def make(*, scheme: str, template: str, by: Staff) -> BankFile:
         raise ValidationError(_("You made, reviewed or released some of these orders yourself."))
     if not orders:
         raise ValidationError(_("No order of this scheme is released."))
+    balances = hold(*(order.account for order in orders))
+    if short := payment_orders.short_of_money(orders, balances=balances):
+        raise ValidationError(
+            _("What these orders pay was taken back meanwhile: have them sent back. %(orders)s")
+            % {"orders": "、".join(map(str, short[:10]))}
+        )
     file = BankFile.objects.create(
         scheme=scheme,
         template=template,

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountKind, Transfer, TransferKind
 from accounts.vouchers import Move, account_of, hold, post
@@ -24,9 +25,9 @@ from settlement.models import OrderState, PayeeKind, PaymentItem, PaymentOrder, 
 
 # Advisory lock: of two who make orders at once the second finds what the first left.
 MAKING_LOCK = 4207
-# Nothing is due on these any more, and of the others not yet what is set against receivables.
+# Nothing is due on these any more.
 SETTLED = (OrderState.PAID, OrderState.REISSUED, OrderState.WITHDRAWN)
-UNRELEASED = (OrderState.UNTOUCHED, OrderState.REVIEWED)
+TAKEN_BACK = gettext_noop("part of it was taken back meanwhile: withdraw it and make it anew.")
 BANK_DETAILS = ["payee_name", "bank_name", "account_index", "account_sealed"]
 
 
@@ -137,18 +138,16 @@ def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
         own = [order for order in found if _same_person(by, order.made_by, order.reviewed_by)]
         refused += [_("%(order)s: you made or reviewed it yourself.") % {"order": order} for order in own]
         found = [order for order in found if order not in own]
-        receivables = {order.pk: _receivable(order) for order in found if order.recovered}
+        receivables = {
+            order.pk: _receivable(order) for order in found if order.recovered and not order.recovery_id
+        }
         balances = hold(*(order.account for order in found), *receivables.values())
-        due = _due([order.account_id for order in found])
+        short = short_of_money(found, balances=balances)
         good = []
         for order in found:
             receivable = receivables.get(order.pk)
-            if (
-                order.account.kind != AccountKind.MOVING
-                and balances[order.account_id] < due[order.account_id]
-            ):
-                told = _("part of it was taken back meanwhile: withdraw it and make it anew.")
-                refused.append(f"{order}：{told}")
+            if order in short:
+                refused.append(f"{order}：{_(TAKEN_BACK)}")
             elif receivable and -balances[receivable.pk] < order.recovered:
                 told = _("what it is set against was paid otherwise: withdraw it and make it anew.")
                 refused.append(f"{order}：{told}")
@@ -156,9 +155,7 @@ def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
                 good.append(order)
                 if receivable:
                     _recover(order, receivable=receivable)
-                    balances[order.account_id] -= order.recovered
                     balances[receivable.pk] += order.recovered
-                    due[order.account_id] -= order.recovered
         let_go = PaymentOrder.objects.filter(pk__in=[order.pk for order in good])
         let_go.update(state=OrderState.RELEASED, released_by=by, released_at=timezone.now())
         let_go.filter(amount=0).update(state=OrderState.PAID, paid_on=timezone.localdate())
@@ -166,20 +163,23 @@ def release(orders: QuerySet[PaymentOrder], *, by: Staff) -> list[str]:
 
 
 def send_back(order: PaymentOrder, *, reason: str) -> None:
-    """Have a reviewed order looked at again."""
-    order.state, order.reviewed_by, order.reviewed_at = OrderState.UNTOUCHED, None, None
-    order.reason = reason
-    order.save(update_fields=["state", "reviewed_by", "reviewed_at", "reason"])
+    """Have an order that is in no bank file looked at again; what was set against receivables stays so."""
+    order.state, order.reason = OrderState.UNTOUCHED, reason
+    order.reviewed_by = order.reviewed_at = order.released_by = order.released_at = None
+    order.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at", "released_by", "released_at"])
 
 
 def withdraw(order: PaymentOrder, *, reason: str) -> None:
-    """Give an order up before it is released; what it was to pay may be put on another."""
-    if order.reissues_id:
-        raise ValidationError(_("It takes up an order that failed: send it back and correct it."))
+    """Give up an order that is not released, or that failed; what it was to pay may be put on another."""
     with transaction.atomic():
         order.state, order.reason = OrderState.WITHDRAWN, reason
         order.save(update_fields=["state", "reason"])
-        PaymentItem.objects.filter(order=order).update(live=False)
+        PaymentItem.objects.filter(order=first_of(order)).update(live=False)
+
+
+def first_of(order: PaymentOrder) -> PaymentOrder:
+    """The order that names the transfers: itself, or the first of those it takes up."""
+    return order if order.reissues is None else first_of(order.reissues)
 
 
 @transaction.atomic
@@ -249,15 +249,17 @@ def _same_person(staff: Staff, *others: Staff) -> bool:
     return staff.person_key in {other.person_key for other in others}
 
 
-def _due(accounts: list[int]) -> Counter:
-    """What is on orders that are not paid yet, by account, in yuan."""
-    live = PaymentOrder.objects.filter(account__in=accounts).exclude(state__in=SETTLED)
-    due = Counter()
-    for account, state, amount, recovered in live.values_list("account", "state").annotate(
-        Sum("amount"), Sum("recovered")
-    ):
-        due[account] += amount + (recovered if state in UNRELEASED else 0)
-    return due
+def short_of_money(orders: list[PaymentOrder], *, balances: dict[int, Decimal]) -> list[PaymentOrder]:
+    """The orders whose account, as it is held, does not have all that is due from it."""
+    live = PaymentOrder.objects.filter(account__in=balances).exclude(state__in=SETTLED)
+    due = Counter(dict(live.values_list("account").annotate(Sum("amount"))))
+    promised = live.filter(recovery_id=None).values_list("account").annotate(Sum("recovered"))
+    due.update(dict(promised))
+    return [
+        order
+        for order in orders
+        if order.account.kind != AccountKind.MOVING and balances[order.account_id] < due[order.account_id]
+    ]
 
 
 def _receivable(order: PaymentOrder) -> Account:

@@ -60,7 +60,7 @@ ACTS = (
         done=gettext_lazy("The order was sent back."),
         form=ReasonForm,
         do=payment_orders.send_back,
-        open_to=own_state(OrderState.REVIEWED),
+        open_to=own_state(OrderState.REVIEWED, OrderState.RELEASED),
         permission="settlement.release_paymentorder",
     ),
     RecordAct(
@@ -70,7 +70,7 @@ ACTS = (
         done=gettext_lazy("The order was withdrawn."),
         form=ReasonForm,
         do=payment_orders.withdraw,
-        open_to=lambda order: order.state in payment_orders.UNRELEASED and order.reissues_id is None,
+        open_to=own_state(OrderState.UNTOUCHED, OrderState.REVIEWED, OrderState.FAILED),
         permission="settlement.add_paymentorder",
         danger=True,
     ),

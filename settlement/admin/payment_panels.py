@@ -11,6 +11,7 @@ from office.admin.panels import Panel, badged, linked
 from settlement.amount_words import in_words
 from settlement.models import OrderState, PaymentOrder
 from settlement.notices import PRINTED
+from settlement.payment_orders import first_of
 
 ITEMS_SHOWN = 50
 ORDERS_SHOWN = 12
@@ -106,11 +107,8 @@ def payments_to(request, facility) -> Panel | None:
 
 def items(request, order) -> Panel:
     """The transfers it pays."""
-    first = order
-    while first.reissues is not None:
-        first = first.reissues
     numbers = list(
-        first.items.order_by("transfer_id").values_list("transfer_id", flat=True)[: ITEMS_SHOWN + 1]
+        first_of(order).items.order_by("transfer_id").values_list("transfer_id", flat=True)[: ITEMS_SHOWN + 1]
     )
     found = Transfer.objects.filter(pk__in=numbers[:ITEMS_SHOWN]).order_by("pk")
     return Panel(

@@ -89,8 +89,8 @@ begin
     end if;
     if not (old.state || '>' || new.state) = any (array[
         'untouched>reviewed', 'untouched>withdrawn', 'reviewed>untouched', 'reviewed>withdrawn',
-        'reviewed>released', 'released>in_transit', 'in_transit>released', 'in_transit>paid',
-        'in_transit>failed', 'failed>reissued'
+        'reviewed>released', 'released>untouched', 'released>in_transit', 'in_transit>released',
+        'in_transit>paid', 'in_transit>failed', 'failed>reissued', 'failed>withdrawn'
     ]) and not (old.state = 'released' and new.state = 'paid' and new.amount = 0) then
         raise exception 'a payment order does not go from % to %', old.state, new.state
             using errcode = 'restrict_violation', constraint = 'order_step';
@@ -157,7 +157,8 @@ end
 $$
 """
 
-# A transfer comes onto an order that is still untouched, and leaves it only when the order is withdrawn.
+# A transfer comes onto an order that is still untouched, and leaves it only when the order, or the last that
+# took it up, is withdrawn.
 GUARD_ITEM = """
 create function settlement_guard_item() returns trigger language plpgsql security definer as $$
 begin
@@ -175,7 +176,14 @@ begin
     end if;
     if tg_op = 'UPDATE' and (old.order_id, old.transfer_id) = (new.order_id, new.transfer_id)
        and not new.live and exists (
-           select from settlement_paymentorder where id = new.order_id and state = 'withdrawn'
+           with recursive followed as (
+               select id, state from settlement_paymentorder where id = new.order_id
+               union all
+               select later.id, later.state
+               from followed
+               join settlement_paymentorder later on later.reissues_id = followed.id
+           )
+           select from followed where state = 'withdrawn'
        ) then
         return new;
     end if;

@@ -1,8 +1,8 @@
 """Payment orders 支付单: what the ledger owes to one payee, on its way through the bank.
 
     untouched -> reviewed -> released -> in_transit -> paid
-        |  ^ sent back |                      +-----> failed -> reissued  (by an order that names it)
-        +--------------+--> withdrawn
+        ^ sent back -+-----------+            +-----> failed -> reissued  (by an order that names it)
+    untouched, reviewed or failed -> withdrawn
 
 A transfer into an account of what is owed stands on at most one order that was not withdrawn. The database
 holds the way from state to state, that four different people take it, and that `paid` goes with the one

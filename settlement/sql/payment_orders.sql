@@ -25,7 +25,7 @@ missing as materialized (
     ) named
     join accounts_account account on account.id = named.account_id
     left join lateral (
-        select sum(case when state in ('untouched', 'reviewed') then amount + recovered else amount end) as due
+        select sum(amount + case when recovery_id is null then recovered else 0 end) as due
         from settlement_paymentorder
         where account_id = account.id and state not in ('paid', 'reissued', 'withdrawn')
     ) live on true
@@ -35,7 +35,7 @@ missing as materialized (
     left join lateral (
         select sum(recovered) as amount
         from settlement_paymentorder
-        where account_id = account.id and state in ('untouched', 'reviewed')
+        where account_id = account.id and recovery_id is null and state not in ('paid', 'reissued', 'withdrawn')
     ) promised on true
 ),
 cut as materialized (

@@ -260,6 +260,28 @@ def test_money_is_on_one_order_and_in_one_file(db, hands):
         bank_files.withdraw(file, reason="已送银行")
 
 
+def test_what_is_taken_back_after_the_release_goes_to_no_bank(db, hands):
+    [facility] = prepaid(1)
+    [order] = released(hands)
+    payable = account_of(facility, scheme="310", kind="payable")
+    pool = account_of(None, scheme="310", kind="pool")
+    back = Move(debit=payable, credit=pool, amount=Decimal("0.01"), kind=TransferKind.REFUND)
+    post([back], source=facility)
+    with pytest.raises(ValidationError, match=order.number):
+        bank_files.make(scheme="310", template="icbc", by=hands["cashier"])
+    payment_orders.send_back(order, reason="已扣回")
+    payment_orders.withdraw(order, reason="重开")
+    [anew] = released(hands)
+    assert (anew.withheld, anew.amount) == (Decimal("0.01"), order.amount - Decimal("0.01"))
+    at_the_bank(hands)
+    imports.apply(returned(hands, row(anew, "失败", 失败原因="户名不符")), by=hands["accountant"])
+    anew.refresh_from_db()
+    again = payment_orders.reissue(anew, by=hands["clerk"])
+    payment_orders.withdraw(again, reason="机构撤销")
+    assert [told.amount for told in payment_orders.payable()] == [order.owed]
+    assert proven()
+
+
 def test_what_a_facility_owes_and_what_was_taken_back_is_not_paid(db, hands):
     facility, reversed_one = prepaid(2, 1)
     payable = account_of(facility, scheme="310", kind="payable")
