@@ -112,6 +112,7 @@ def _lost_seals() -> str:
 CHECKS: list[tuple[str, Callable[[], str]]] = [
     (_("Every balance equals its transfers"), partial(_named, "accounts/verify_balances")),
     (_("No personal account is below zero"), partial(_named, "accounts/verify_negative")),
+    (_("Nothing moved on an account after it was closed"), partial(_named, "accounts/verify_closed")),
     (_("Every reversal mirrors its transfer"), partial(_named, "accounts/verify_reversals")),
     (_("Every month is credited at most once"), partial(_named, "accounts/verify_credited_once")),
     (_("Every credit is what the rules give"), first_wrong_credit),

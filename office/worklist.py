@@ -51,7 +51,7 @@ class Waiting:
         """Who asks for it, where the record says so."""
         if self.run:
             return str(self.run.prepared_by or self.run.get_origin_display())
-        return str(getattr(self.record, "applied_by", ""))
+        return str(getattr(self.record, "applied_by", None) or "")
 
     @property
     def run(self) -> Run | None:

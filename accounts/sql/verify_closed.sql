@@ -1,24 +1,33 @@
 -- Accounts that are closed without the application that closed them, or the other way round; and what moved on an
--- account after the day of its closing.
+-- account after its closing: later than the transfers of that application.
 with closing as (
-    select account_id, max(done_on) as day
+    select distinct on (account_id) account_id, id, done_on as day
     from accounts_application
     where closes and state = 'done'
-    group by account_id
+    order by account_id, id desc
 ),
 closed as (
     select id, closed_on from accounts_account where closed_on is not null
 ),
+last as (
+    select closed.id, closed.closed_on, max(transfer.id) as transfer_id
+    from closed
+    left join closing on closing.account_id = closed.id
+    left join accounts_voucher voucher
+        on voucher.source = 'accounts.application' and voucher.source_id = closing.id
+    left join accounts_transfer transfer on transfer.voucher_id = voucher.id
+    group by closed.id, closed.closed_on
+),
 moved as (
-    select transfer.id, closed.id as account_id, closed.closed_on
-    from accounts_transfer transfer
-    join closed on closed.id = transfer.credit_id
-    where (transfer.created_at at time zone 'Asia/Shanghai')::date > closed.closed_on
-    union all
-    select transfer.id, closed.id, closed.closed_on
-    from accounts_transfer transfer
-    join closed on closed.id = transfer.debit_id
-    where transfer.kind <> 'credit' and (transfer.created_at at time zone 'Asia/Shanghai')::date > closed.closed_on
+    select transfer.id, last.id as account_id, last.closed_on
+    from last
+    cross join lateral (
+        select id, created_at from accounts_transfer where credit_id = last.id
+        union all
+        select id, created_at from accounts_transfer where debit_id = last.id
+    ) transfer
+    where transfer.id > last.transfer_id
+        or last.transfer_id is null and (transfer.created_at at time zone 'Asia/Shanghai')::date > last.closed_on
 ),
 wrong as (
     select

@@ -17,7 +17,7 @@ from tests.population import fund, insure, member, spend
 SPENDERS = 6
 
 
-def test_closing_races_spending(committed):
+def test_closing_races_spending(committed, administrator):
     clerk, reviewer, finance = member("clerk"), member("reviewer"), member("finance_accountant")
     person = insure(first="2023-01", last="2023-06")
     fund(person, "100.00")
@@ -65,3 +65,16 @@ def test_closing_races_spending(committed):
     last = Transfer.objects.filter(debit=account).order_by("-id").first()
     assert last.kind == "payout"
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+    administrator.execute("set session_replication_role = replica")
+    bank = Account.objects.get(kind="bank")
+    for debit, credit in ((bank.pk, account.pk), (account.pk, bank.pk)):
+        administrator.execute(
+            "insert into accounts_transfer"
+            " (debit_id, credit_id, amount, kind, month, covers, attempt, voucher_id, created_at)"
+            " select %s, %s, 1, 'spending', month, covers, 0, voucher_id + 1000, now()"
+            " from accounts_transfer where id = %s",
+            [debit, credit, last.pk],
+        )
+    wrong = [finding.wrong for finding in verify_books() if finding.wrong]
+    assert any(f"account {account.pk} was closed on" in told for told in wrong)
