@@ -132,7 +132,6 @@ CHECKS: list[tuple[str, Callable[[], str]]] = [
     (_("Every run's totals equal its chunks"), partial(_named, "accounts/verify_totals")),
     (_("Every run was computed from the rules and lines it names"), _other_inputs),
     (_("Every reversed run has its reversal"), partial(_named, "accounts/verify_reversed")),
-    (_("Nothing moves on an account after it is closed"), partial(_named, "accounts/verify_closed")),
     (_("The seals of all runs form one chain"), _broken_chain),
     (_("Every voucher is what its transfers are"), partial(_named, "accounts/verify_vouchers")),
     (_("What every voucher belongs to is there"), _lost_source),

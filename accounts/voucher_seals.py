@@ -11,7 +11,7 @@ from accounts.models import Voucher, VoucherSeal
 from office.statements import fetch
 
 # Advisory lock number, as the trigger on accounts_voucher knows it too (migration 0026).
-VOUCHERS_LOCK = 4206
+VOUCHERS_LOCK = 4208
 
 
 def seal_vouchers() -> VoucherSeal | None:

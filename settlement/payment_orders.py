@@ -24,7 +24,7 @@ from policies.month import Month
 from settlement.models import OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
 
 # Advisory lock: of two who make orders at once the second finds what the first left.
-MAKING_LOCK = 4207
+MAKING_LOCK = 4209
 # Nothing is due on these any more.
 SETTLED = (OrderState.PAID, OrderState.REISSUED, OrderState.WITHDRAWN)
 TAKEN_BACK = gettext_noop("part of it was taken back meanwhile: withdraw it and make it anew.")

@@ -10,7 +10,7 @@ from office.append_only import append_only
 WHILE_POSTING = """
 create function accounts_posting_voucher() returns trigger language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock_shared(4206);
+    perform pg_advisory_xact_lock_shared(4208);
     return null;
 end
 $$

@@ -18,16 +18,21 @@ last as (
     left join accounts_transfer transfer on transfer.voucher_id = voucher.id
     group by closed.id, closed.closed_on
 ),
+sides as (
+    select transfer.id, transfer.created_at, closed.id as account_id
+    from accounts_transfer transfer
+    join closed on closed.id = transfer.credit_id
+    union all
+    select transfer.id, transfer.created_at, closed.id
+    from accounts_transfer transfer
+    join closed on closed.id = transfer.debit_id
+),
 moved as (
-    select transfer.id, last.id as account_id, last.closed_on
-    from last
-    cross join lateral (
-        select id, created_at from accounts_transfer where credit_id = last.id
-        union all
-        select id, created_at from accounts_transfer where debit_id = last.id
-    ) transfer
-    where transfer.id > last.transfer_id
-        or last.transfer_id is null and (transfer.created_at at time zone 'Asia/Shanghai')::date > last.closed_on
+    select sides.id, last.id as account_id, last.closed_on
+    from sides
+    join last on last.id = sides.account_id
+    where sides.id > last.transfer_id
+        or last.transfer_id is null and (sides.created_at at time zone 'Asia/Shanghai')::date > last.closed_on
 ),
 wrong as (
     select

@@ -315,9 +315,13 @@ def test_shaoguan(db):
     primary, station, tertiary = (town.facilities[name] for name in ("primary", "station", "tertiary"))
     select(one, primary, first="2023-01")
     Selection.objects.create(
-        person=one, facility=station, slot="station", kind="first", first_month=Month(2023, 1),
+        person=one,
+        facility=station,
+        slot="station",
+        first_month=Month(2023, 1),
         last_month=Month(2023, 12),
-    )  # fmt: skip
+        kind="first",
+    )
     refer(one, primary, tertiary)
     file_elsewhere(one)
     town.visit(one, "station", "20.00", told={"一般诊疗费": "10.00"}, selected=True, consultation_fee="10.00")
