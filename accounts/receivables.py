@@ -102,7 +102,8 @@ def reject_write_off(receivable: Account, *, by: Staff) -> Recovery:
 
 def recovery_article(receivable: Account) -> str | None:
     """The article by which receivables are recovered through the employer; None where none says so."""
-    return pack_of(newest_version(scheme=receivable.scheme)).recovered_by_employer
+    payouts = pack_of(newest_version(scheme=receivable.scheme)).account_payouts
+    return next((rule.article for rule in payouts if rule.recover_from == "employer"), None)
 
 
 def _hold_open(receivable: Account, *others: Account, amount: Decimal) -> dict[int, Decimal]:

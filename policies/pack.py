@@ -35,7 +35,6 @@ from policies.sections import (
     read_evidence,
     read_family,
     read_payouts,
-    read_recovery,
     read_rules,
     read_selection,
 )
@@ -77,7 +76,6 @@ class Pack:
     account_payouts: tuple[PayoutRule, ...]
     evidence: Mapping[str, Text]
     family_elsewhere: FamilySpec | None
-    recovered_by_employer: str | None  # the article that says so
     selection: SelectionSpec | None
     capitation: CapitationSpec | None
     entered: tuple[Entered, ...]
@@ -188,7 +186,6 @@ def parse_pack(mapping_or_text: Mapping[str, Any] | str) -> Pack:
         account_payouts=read_payouts(accounts, evidence),
         evidence=evidence,
         family_elsewhere=read_family(accounts),
-        recovered_by_employer=read_recovery(accounts),
         selection=read_selection(sections.get("selection")),
         capitation=read_capitation(capitation, values),
         entered=entered,

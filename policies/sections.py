@@ -222,16 +222,6 @@ def read_family(accounts: Node | None) -> FamilySpec | None:
     return spec
 
 
-def read_recovery(accounts: Node | None) -> str | None:
-    """The article by which what cannot be deducted is recovered through the employer."""
-    node = accounts.node_or_none("recovered_by_employer") if accounts else None
-    if node is None:
-        return None
-    article = node.text("article")
-    node.close()
-    return article
-
-
 def read_capitation(capitation: Node | None, values: dict[str, Value]) -> CapitationSpec | None:
     if capitation is None:
         return None

@@ -12,7 +12,7 @@ from accounts.verify import verify_books
 from accounts.vouchers import Move, account_of, post, transfers_of
 from insured.models import Employer
 from office.models import Staff
-from policies.pack import load_pack
+from tests.cities import rules_of
 from tests.population import insure, member
 
 WHY = {"reason": "死亡后多计入", "evidence": "追回通知1号"}
@@ -83,13 +83,13 @@ def test_nobody_decides_on_a_write_off_of_their_own_not_even_behind_the_portals_
     receivables.propose_write_off(receivable, amount=Decimal("10.00"), by=clerk, **WHY)
 
 
-def test_only_where_the_rules_say_so_the_employer_owes_it(monkeypatch):
+def test_only_where_the_rules_say_so_the_employer_owes_it():
     receivable, employer = owing("40.00"), Employer.objects.create(code="E1", name="测试单位")
     given = {"amount": Decimal("40.00"), "employer": employer, "by": member("clerk"), **WHY}
     with pytest.raises(ValidationError):
         receivables.move_to_employer(receivable, **given)
-    assert load_pack("shijiazhuang").recovered_by_employer == "16"
-    monkeypatch.setattr(receivables, "pack_of", lambda version: load_pack("shijiazhuang"))
+    rules_of("shijiazhuang")
+    assert receivables.recovery_article(receivable) == "16"
     receivables.move_to_employer(receivable, **given)
     theirs = Receivable.objects.get(employer=employer, kind=AccountKind.RECEIVABLE)
     assert (open_amount(receivable), theirs.open_amount) == (0, Decimal("40.00"))
