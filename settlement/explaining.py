@@ -77,6 +77,8 @@ def facts_of(visit: Visit, outcome: VisitOutcome) -> Facts:
         gate=visit.gate,
         emergency=flag(visit.emergency or visit.category == VisitCategory.EMERGENCY),
         admitted=flag(visit.admitted),
+        pharmacy=flag(visit.category == VisitCategory.PHARMACY),
+        accounts_contracted="f",  # who pays the person's part is no step of the rules
         level=outcome.level,
         station=flag(outcome.station),
         locality=outcome.locality,
@@ -125,6 +127,8 @@ def rooms_of_year(person: Person, *, scheme: str, year: int) -> list[Room]:
             gate="",
             emergency="f",
             admitted="f",
+            pharmacy="f",
+            accounts_contracted="f",
             level="primary",
             station="f",
             locality="filed" if _out_of_city(book, category) else "local",

@@ -30,10 +30,14 @@ class Payer(NamedTuple):
 
 
 class Purse(NamedTuple):
-    """An account that pays for somebody, on which days of visits; one's own on any."""
+    """An account that pays for somebody, on which days of visits; one's own on any.
+
+    relation: what the patient is to the holder, `self` for one's own.
+    """
 
     account: Payer
     kind: TransferKind
+    relation: str
     days: tuple[str, str] | None
 
 
@@ -48,12 +52,18 @@ class Purses:
     moves: list[Move] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
 
-    def spend(self, asked: int, *, person: int, facility: str, day: str, month: Month) -> tuple[int, int]:
-        """What of `asked` 分 the own account pays, and what relatives' do."""
+    def spend(
+        self, asked: int, *, person: int, payers: frozenset[str], facility: str, day: str, month: Month
+    ) -> tuple[int, int]:
+        """What of `asked` 分 the own account pays, and what relatives' do, of those the rules let pay."""
         paid = {TransferKind.SPENDING: 0, TransferKind.FAMILY: 0}
         for purse in self.of[person]:
             amount = min(asked, self.balances[purse.account.pk])
-            if amount <= 0 or (purse.days and not purse.days[0] <= day <= purse.days[1]):
+            if (
+                amount <= 0
+                or purse.relation not in payers
+                or (purse.days and not purse.days[0] <= day <= purse.days[1])
+            ):
                 continue
             asked -= amount
             paid[purse.kind] += amount
@@ -79,12 +89,13 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
     purses.reversible = {transfer.pk: transfer for transfer in transfers}
     accounts = {Payer(transfer.debit_id, scheme) for transfer in purses.reversible.values()}
-    for person, number, first, last in fetch("settlement/visit_purses", people=sorted(people), scheme=scheme):
+    found = fetch("settlement/visit_purses", people=sorted(people), scheme=scheme)
+    for person, number, relation, first, last in found:
         account = Payer(number, scheme)
         accounts.add(account)
         days = None if first is None else (str(first), str(last))
         kind = TransferKind.FAMILY if days else TransferKind.SPENDING
-        purses.of.setdefault(person, []).append(Purse(account, kind, days))
+        purses.of.setdefault(person, []).append(Purse(account, kind, relation, days))
     if accounts:
         purses.balances = {number: int(balance.scaleb(2)) for number, balance in hold(*accounts).items()}
     if purses.of:

@@ -4,6 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from accounts.purposes import purposes_on
 from office.models import PolicyVersion
 from office.policy import pack_of, policy_in_force
 from policies.adjudicate import Terms
@@ -11,15 +12,24 @@ from policies.gates import article_of, first_gate
 from policies.month import Month
 from policies.terms import TermsBook, settled_as
 
-# Of visits that fail these, the person's part is still an own share at a facility under agreement, which an
-# account may pay; what no account ever pays (Heyuan 10, Nanchang 26) is barred by the others.
-STILL_OWN_SHARE = {None, "not_selected", "out_of_area_unfiled", "not_certified", "category_not_covered"}
+# Of visits that fail these, the person's part is still an own share. Accounts may pay it where there is an
+# agreement for them, and a pharmacy may have no other. What no account ever pays (Heyuan 10, Nanchang 26) is
+# barred by the other gates.
+STILL_OWN_SHARE = {
+    None,
+    "facility_not_contracted",
+    "not_selected",
+    "out_of_area_unfiled",
+    "not_certified",
+    "category_not_covered",
+}
 
 
 class Facts(NamedTuple):
     """What bill and records say of a visit, as `settlement/visit_facts.sql` gives it: texts, flags as t or f.
 
-    found: gates that the records establish; diseases: all on record; both with commas between.
+    accounts_contracted: whether accounts may pay the facility; found: gates that the records establish;
+    diseases: all on record; both with commas between.
     """
 
     day: str
@@ -28,6 +38,8 @@ class Facts(NamedTuple):
     gate: str
     emergency: str
     admitted: str
+    pharmacy: str
+    accounts_contracted: str
     level: str
     station: str
     locality: str
@@ -42,13 +54,16 @@ class Facts(NamedTuple):
 
 
 class Ruling(NamedTuple):
-    """How a visit with some facts is settled: barred by a gate, or paid by the terms of a version."""
+    """How a visit with some facts is settled: barred by a gate, or paid by the terms of a version.
+
+    payers: whose accounts may pay the person's part: what the person is to their holders, `self` for the own.
+    """
 
     policy: int
     category: str
     gate: str | None
     terms: Terms | None
-    account_may_pay: bool
+    payers: frozenset[str]
 
 
 class Rules:
@@ -73,7 +88,8 @@ class Rules:
         category = settled_as(book.pack, facts.category)
         gate = gate_of(book, facts, category=category, day=day)
         terms = None if gate else terms_of(book, facts, category=category, day=day)
-        return Ruling(version.pk, category, gate, terms, gate in STILL_OWN_SHARE)
+        payers = payers_of(book, facts, day=day) if gate in STILL_OWN_SHARE else frozenset()
+        return Ruling(version.pk, category, gate, terms, payers)
 
 
 def gate_of(book: TermsBook, facts: Facts, *, category: str, day: date) -> str | None:
@@ -110,6 +126,14 @@ def terms_of(book: TermsBook, facts: Facts, *, category: str, day: date) -> Term
         diseases=frozenset(facts.diseases.split(",")) if facts.diseases else frozenset(),
     )
     return book.terms(day, case)
+
+
+def payers_of(book: TermsBook, facts: Facts, *, day: date) -> frozenset[str]:
+    """Whose accounts the rules let pay on the day (Heyuan 9, Nanchang 24); nobody's without an agreement."""
+    if facts.accounts_contracted != "t":
+        return frozenset()
+    purpose = "pharmacy" if facts.pharmacy == "t" else "facility_cost"
+    return frozenset(purposes_on(book.pack, day).get(purpose, ()))
 
 
 def article_of_gate(version: PolicyVersion, *, gate: str, category: str) -> str:

@@ -162,11 +162,13 @@ def settle_rows(rows: list[tuple], work: Work) -> None:
             mine.add(outcome.delta)
         account = family = 0
         first = len(purses.moves)
-        if person in purses.of and outcome.state != "held" and account_may_pay(ruling, facts):
+        if person in purses.of and outcome.state != "held" and ruling.payers:
             day, part = facts[0], total - outcome.fund
             month = months.get(day[:7]) or months.setdefault(day[:7], Month.parse(day[:7]))
             asked = part if row[ASKED] is None else min(int(row[ASKED]), part)
-            account, family = purses.spend(asked, person=person, facility=row[PAYEE], day=day, month=month)
+            account, family = purses.spend(
+                asked, person=person, payers=ruling.payers, facility=row[PAYEE], day=day, month=month
+            )
         moves = len(purses.moves) - first
         amounts = amounts_of(outcome, total=total, account=account, family=family)
         delta = as_text(outcome.delta)
@@ -181,11 +183,6 @@ def settle_rows(rows: list[tuple], work: Work) -> None:
             work.originals[number] = (
                 int(row[YEAR]), outcome.state, *amounts, dict(outcome.delta), transfers
             )  # fmt: skip
-
-
-def account_may_pay(ruling: Ruling, facts: tuple) -> bool:
-    """No account is used where there is no agreement, whatever an emergency lifts."""
-    return ruling.account_may_pay and "facility_not_contracted" not in facts[Facts._fields.index("found")]
 
 
 def amounts_of(outcome: Outcome, *, total: int, account: int, family: int) -> tuple:

@@ -27,7 +27,8 @@ contracted as materialized (
     select
         facility_id,
         range_agg(days) filter (where kind = 'outpatient') as outpatient,
-        range_agg(days) filter (where kind in ('outpatient', 'chronic')) as certified
+        range_agg(days) filter (where kind in ('outpatient', 'chronic')) as certified,
+        range_agg(days) filter (where kind in ('outpatient', 'account')) as accounts
     from facilities_contracted
     where facility_id in (select facility_id from asked)
     group by facility_id
@@ -37,7 +38,7 @@ place as materialized (
         asked.facility_id, asked.month, placed.contractor_id, facility.closed_on, facility.county_id is not null as here,
         case when placed.level = 'ungraded' then 'primary' else placed.level end as level,
         facility.kind = 'village_station' as station,
-        contracted.outpatient, contracted.certified
+        contracted.outpatient, contracted.certified, contracted.accounts
     from asked
     join facilities_facility facility on facility.id = asked.facility_id
     join facilities_placed placed on placed.facility_id = asked.facility_id and placed.days @> asked.month
@@ -53,7 +54,11 @@ known as materialized (
             when place.here
                 then coalesce(case when part.category = 'certified' then place.certified else place.outpatient end @> part.day, false)
             else coalesce(place.closed_on > part.day, true)
-        end as contracted
+        end as contracted,
+        case
+            when place.here then coalesce(place.accounts @> part.day, false)
+            else coalesce(place.closed_on > part.day, true)
+        end as accounts_contracted
     from part
     join insured_person person on person.id = part.person_id
     join place on place.facility_id = part.facility_id and place.month = part.month
@@ -76,7 +81,8 @@ select
         case known.category when 'certified' then coalesce(treated.kind, 'chronic') when 'pharmacy' then 'outpatient' end,
         known.category
     ),
-    known.disease, known.gate, known.emergency, known.admitted, known.level, known.station,
+    known.disease, known.gate, known.emergency, known.admitted, known.category = 'pharmacy',
+    known.accounts_contracted, known.level, known.station,
     case when known.here then 'local' when filing.filed then 'filed' else 'unfiled' end,
     coalesce(known.status, ''),
     coalesce(chosen.here, false),

@@ -22,7 +22,7 @@ from settlement.explaining import explain
 from settlement.models import Accumulator, Visit, VisitBatch, VisitOutcome
 from tests.cities import rules_of
 from tests.files import applied, checked, notices, problems
-from tests.population import contract, fund, insure, member, select
+from tests.population import agree, contract, fund, insure, member, select
 
 pytestmark = pytest.mark.django_db
 DAY = "2023-03-10"
@@ -76,6 +76,36 @@ def test_a_file_is_settled_in_order_of_time(db):
 
 def assert_books_are_right() -> None:
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_a_pharmacy_under_an_agreement_for_accounts_alone_is_paid_by_them(db):
+    person, pharmacy = insure(base="5000"), contract(kind="pharmacy", years=())
+    fund(person, "50.00")
+    agree(pharmacy, first=date(2023, 1, 1), last=date(2023, 12, 31), kind="account")
+    settled([row(person, pharmacy, "P1", "80.00", 医疗类别="药店")])
+    bought = outcome("P1")
+    assert (bought.state, bought.reason) == ("denied", "facility_not_contracted")
+    assert (bought.fund, bought.account, bought.cash) == (0, YUAN("50.00"), YUAN("30.00"))
+    assert Account.objects.get(facility=pharmacy).balance == YUAN("50.00")
+
+
+def test_relatives_accounts_pay_from_the_day_the_rules_let_them(db):
+    """Family use of accounts begins at the end of 2023 (Nanchang 24)."""
+    rules_of("nanchang")
+    person, spouse, clinic = insure(base="5000"), insure(base="5000"), contract(level="primary")
+    fund(person, "10.00")
+    fund(spouse, "100.00")
+    FamilyLink.objects.create(person=spouse, relative=person, relation="spouse", first_day=date(2023, 1, 1))
+    settled(
+        [
+            row(person, clinic, "F1", "40.00", 就诊时间="2023-12-30 09:00"),
+            row(person, clinic, "F2", "40.00", 就诊时间="2023-12-31 09:00"),
+        ]
+    )
+    before, after = outcome("F1"), outcome("F2")
+    assert (before.account, before.family_account, before.cash) == (YUAN("10.00"), 0, YUAN("30.00"))
+    assert (after.account, after.family_account, after.cash) == (0, YUAN("40.00"), 0)
+    assert_books_are_right()
 
 
 # What the city's documents lack, entered for the tests.
