@@ -160,7 +160,8 @@ class Accounts(RuleBasedStateMachine):
 
     @rule(one=who, month=months, base=bases)
     def change_a_base(self, one, month, base):
-        if isinstance(self.holders[one].terms.get(month), int):
+        before = self.holders[one].terms.get(month)
+        if isinstance(before, int) and before != int(Decimal(base) * 100):
             spells.change(self.person(one), month=START + month, last=START + month, base=Decimal(base), **BY)
             self.holders[one].terms[month] = int(Decimal(base) * 100)
 
