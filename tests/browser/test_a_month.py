@@ -19,8 +19,8 @@ GOOD, BAD = identity_card(11), identity_card(12)
 
 
 def fits(page) -> bool:
-    """Whether nothing sticks out to the right."""
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    """Whether nothing sticks out to the right; waits for a page that is still on its way."""
+    return page.locator("html").evaluate("html => html.scrollWidth <= window.innerWidth")
 
 
 def upload(page, content: bytes) -> None:
