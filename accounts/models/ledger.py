@@ -14,6 +14,9 @@ therefore negative here and are shown with their sign turned (`Account.shown_bal
     deposit given back             facility deposit -> facility payable
     deposit kept for good          facility deposit -> pool
     year end, paid too much        facility advance -> pool
+    visits of an agreed statement  pool -> facility payable
+    manual reimbursement           pool -> owed to person
+    misused, to be recovered       receivable of facility or person -> pool
     spending                       person (own, or who grants family use) -> facility payable
     interest                       interest -> person
     payout                         person -> owed to person
@@ -177,6 +180,8 @@ class TransferKind(models.TextChoices):
     CLEARING = "clearing", _("Monthly clearing")
     DEPOSIT = "deposit", _("Quality deposit")
     YEAR_END = "year_end", _("Year-end clearing")
+    SETTLEMENT = "settlement", _("Visits settled with a facility")
+    REIMBURSEMENT = "reimbursement", _("Manual reimbursement")
     RECOVERY = "recovery", _("To be recovered")
     RECOVERED = "recovered", _("Recovered")
     WRITE_OFF = "write_off", _("Written off")
