@@ -1,4 +1,6 @@
 -- What each row of a file of visits meets: person, facilities, the same bill or one like it, what a refund takes back.
+-- Visits on record are looked up row by row, by their indexes: `limit` keeps the planner, whose statistics may be
+-- older than last month's file, from joining all of them with all rows.
 create temporary table facts on commit drop as
 with known as materialized (
     select
@@ -67,6 +69,7 @@ left join lateral (
     select (visit.at at time zone 'Asia/Shanghai')::date as at
     from settlement_visit visit
     where visit.facility_id = schemed.facility_id and visit.bill = schemed.bill and visit.reversed_by_id is null
+    limit 1
 ) same on true
 left join lateral (
     select visit.bill
@@ -82,6 +85,7 @@ left join lateral (
     from settlement_visit visit
     where visit.facility_id = schemed.facility_id and visit.bill = schemed.original_bill
         and visit.reversed_by_id is null and visit.reverses_id is null
+    limit 1
 ) original on true
 left join schemed original_here
     on original.id is null and original_here.facility_code = schemed.facility_code

@@ -23,8 +23,8 @@ def test_the_same_seed_gives_the_same_city():
 def test_the_city_comes_in_through_the_clerks_files(tmp_path, capsys):
     settings_root, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "uploads"
     try:
-        call_command("load_demo", "--people", "300")
-        call_command("load_demo", "--people", "300")
+        call_command("load_demo", "--people", "300", "--months", "0")
+        call_command("load_demo", "--people", "300", "--months", "0")
     finally:
         settings.MEDIA_ROOT = settings_root
     assert "nothing was done" in capsys.readouterr().out

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, Transfer
 from accounts.verify import verify_books
@@ -15,6 +15,7 @@ from insured import spells
 from insured.models import CertifiedDisease, FamilyLink, Filing, Person, Referral, Selection
 from office import imports
 from office.policy import pack_of
+from office.statements import statement
 from policies.month import Month
 from policies.trial import run_trial
 from settlement.batches import settle, settle_held_again, take_back
@@ -496,3 +497,40 @@ def test_reported_visits_stay(db):
     ):
         with pytest.raises(DatabaseError, match="is refused"), transaction.atomic():
             change()
+
+
+def test_visits_on_record_are_looked_up_by_their_indexes_whatever_the_statistics_say(db):
+    """All of them joined with all rows took hours where a month's file was the first since the tables were
+    looked at."""
+    person, clinic = insure(base="5000"), contract(level="primary")
+    settled([row(person, clinic, "B1", "80.00")])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into settlement_visit select (jsonb_populate_record(visit, jsonb_build_object("
+            " 'id', -n, 'bill', 'X' || n, 'at', visit.at - n * interval '1 minute'))).*"
+            " from settlement_visit visit, generate_series(1, 5000) n"
+        )
+        plans = []
+
+        def explained(execute, sql, params, many, context):
+            if sql == statement("settlement/visits_facts"):
+                execute(f"explain (format json) {sql}", params, many, context)
+                plans.append(context["cursor"].fetchone()[0])
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(explained):
+            checked([row(person, clinic, f"B{n}", f"{n}.00") for n in range(2, 40)], kind="visits")
+    scans = [node for node in nodes(plans[0]) if node.get("Alias", "").startswith("visit")]
+    assert len(scans) == 3
+    for scan in scans:
+        assert "Index Cond" in scan, scan["Alias"]
+
+
+def nodes(plan):
+    """Every node of an explained statement."""
+    if isinstance(plan, list):
+        for each in plan:
+            yield from nodes(each)
+    elif isinstance(plan, dict):
+        yield plan
+        yield from nodes(list(plan.values()))

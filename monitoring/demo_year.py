@@ -1,0 +1,214 @@
+"""The made-up city's last thirteen months, lived through by the portal's own acts: every page has something
+true to show. Whoever has a part in a month signs it as they would; nothing is written past the portal.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from unittest import mock
+
+from django.conf import settings
+from django.utils import timezone
+
+from insured.demo_city import USERNAMES, bring_in, city_files
+from monitoring import demo_visits
+from office import approvals, runs, versions
+from office.chunks import post_chunks
+from office.comparison import acknowledge
+from office.kinds import kinds_of
+from office.models import Origin, Run, RunKindName, Staff, StepKind
+from office.periods import close
+from office.policy import newest_version, pack_of, schemes_here
+from policies.month import Month, months_between
+from settlement import bank_files, batches, payment_orders
+from settlement.models import OrderState, PaymentOrder, VisitBatch
+
+SIGNERS = {
+    StepKind.CHECK: "reviewer",
+    StepKind.REVIEW: "reviewer",
+    StepKind.AUDIT: "auditor",
+    StepKind.RELEASE: "finance_accountant",
+}
+# Figures the documents leave out, as an officer might have entered them; what is not here stays missing.
+FIGURES = {"interest_rate": 0.35, "retired_monthly_credit": 102.79}
+# Months stay open for what comes late.
+CLOSED_AFTER = 2
+
+
+class Hands:
+    """The people of the demo by their role."""
+
+    def __getitem__(self, role: str) -> Staff:
+        return Staff.objects.get(username=USERNAMES.get(role, role))
+
+
+HANDS = Hands()
+
+
+def live(*, people: int, seed: int, today: date, months: int) -> None:
+    """The last `months` before today's, in the order in which the agency lives them.
+
+    Of the months of last year before them only what its year end needs.
+    """
+    this_month = Month.of(today)
+    begins = this_month - months
+    city = City(people=people, seed=seed, today=today)
+    first = Month(this_month.year - 1, 1)
+    with on(first.first_day.replace(day=4)):
+        for scheme in city.living:
+            enter_figures(scheme=scheme, month=first)
+    for month in months_between(first, this_month - 1):
+        with on(month.first_day.replace(day=6)):
+            for scheme in city.living:
+                run(RunKindName.PREPAYMENT, scheme=scheme, month=month)
+        if month < begins:
+            continue
+        for scheme in city.living:
+            lived(city, scheme=scheme, month=month)
+        if month.number == 12:
+            with on((month + 1).first_day.replace(day=26)):
+                yearly(RunKindName.YEAR_END, city, year=month.year)
+        if month + CLOSED_AFTER < this_month:
+            close(month, by=HANDS["finance_accountant"], origin=Origin.PAGE)
+        if month.number == 12:
+            with on((month + 2).first_day.replace(day=9)):
+                yearly(RunKindName.INTEREST, city, year=month.year)
+
+
+def lived(city: "City", *, scheme: str, month: Month) -> None:
+    """A month of a scheme, and what of it is done in the next."""
+    following = month + 1
+    with on(month.first_day.replace(day=15)):
+        run(RunKindName.ADJUSTMENT, scheme=scheme, month=month)
+    with on(month.last_day):
+        run(RunKindName.CREDIT, scheme=scheme, month=month)
+    with on(following.first_day.replace(day=4)):
+        report(city.visits(scheme, month), path=city.file("门诊费用", scheme, month))
+    with on(following.first_day.replace(day=10)):
+        # Of two months ago: what a month was credited for them meanwhile is late news.
+        rows = city.endings(scheme, month - 1)
+        bring_in("endings", rows, path=city.file("终止", scheme, month), by=HANDS["clerk"])
+    with on(following.first_day.replace(day=20)):
+        run(RunKindName.CLEARING, scheme=scheme, month=month)
+        pay(scheme=scheme)
+
+
+def enter_figures(*, scheme: str, month: Month) -> None:
+    """What the policy officer enters and a reviewer approves."""
+    entered = None
+    for name, figure in FIGURES.items():
+        value = pack_of(newest_version(scheme=scheme)).values.get(name)
+        if value is None or value.entry(month).figure is not None:
+            continue
+        entered = versions.enter_figure(
+            scheme=scheme,
+            value=name,
+            first_month=month,
+            article=value.entry(month).article,
+            figure=figure,
+            source="市医保局通知",
+            by=HANDS["policy_officer"],
+        )
+    if entered:
+        versions.submit(entered, by=HANDS["policy_officer"])
+        versions.approve(entered, by=HANDS["reviewer"])
+
+
+class City:
+    """The made-up people and facilities, as the files say that made them."""
+
+    def __init__(self, *, people: int, seed: int, today: date):
+        self.seed = seed
+        files = {
+            title: list(rows) for _name, title, rows in city_files(people=people, seed=seed, today=today)
+        }
+        self.town = demo_visits.Town(files["定点机构"])
+        self.living = {
+            scheme: demo_visits.patients(files[f"参保登记-{scheme}"], files.get(f"选点-{scheme}", ()))
+            for scheme in schemes_here()
+        }
+        self.last_visits: dict[str, list[dict[str, str]]] = {}
+
+    def file(self, title: str, scheme: str, month: Month) -> Path:
+        return (
+            Path(settings.MEDIA_ROOT).parent / "demo-files" / f"{settings.CITY}-{title}-{scheme}-{month}.xlsx"
+        )
+
+    def visits(self, scheme: str, month: Month) -> list[dict[str, str]]:
+        """The month's visits, and what of those before is taken back."""
+        rows = demo_visits.visits(
+            month=month,
+            people=self.living[scheme],
+            town=self.town,
+            seed=self.seed,
+            accounts=RunKindName.CREDIT in kinds_of(scheme=scheme),
+        )
+        before = self.last_visits.get(scheme, ())
+        self.last_visits[scheme] = rows
+        return rows + demo_visits.refunds(before, month=month - 1, seed=self.seed)
+
+    def endings(self, scheme: str, month: Month) -> list[dict[str, str]]:
+        """Who died in the month or moved away; they visit nobody afterwards, but for one."""
+        return demo_visits.endings(month=month, people=self.living[scheme], seed=self.seed)
+
+
+@contextlib.contextmanager
+def on(day: date) -> Iterator[None]:
+    """Let the portal take it for that day, at half past nine: what is done is booked in its month."""
+    moment = timezone.make_aware(datetime.combine(day, time(9, 30)))
+    with mock.patch.object(timezone, "now", lambda: moment):
+        yield
+
+
+def run(kind: RunKindName, *, scheme: str, month: Month) -> Run | None:
+    """A month's run, prepared, signed by everybody it needs, and posted; None where there is no such run."""
+    if kind not in kinds_of(scheme=scheme):
+        return None
+    opened = runs.prepare(kind=kind, scheme=scheme, period=month, by=HANDS["clerk"], origin=Origin.SCHEDULE)
+    computed = runs.compute(opened.pk)
+    if computed.rows:
+        return posted(computed)
+    runs.cancel(computed, by=HANDS["clerk"], origin=Origin.PAGE, reason="本期无数据")
+    return None
+
+
+def posted(computed: Run) -> Run:
+    for excess in computed.excesses.filter(acknowledged_at=None):
+        acknowledge(excess, by=HANDS["reviewer"], note="已与上月明细核对", origin=Origin.PAGE)
+    while (step := approvals.next_step(computed)) and step.kind != StepKind.RELEASE:
+        runs.approve(computed, by=HANDS[SIGNERS[StepKind(step.kind)]], origin=Origin.PAGE)
+    runs.start_posting(computed, by=HANDS["finance_accountant"], origin=Origin.PAGE)
+    post_chunks(computed.pk)
+    computed.refresh_from_db()
+    return computed
+
+
+def report(rows: list[dict[str, str]], *, path: Path) -> None:
+    """A file of visits, brought in and settled."""
+    file = bring_in("visits", rows, path=path, by=HANDS["clerk"])
+    for batch in VisitBatch.objects.filter(import_file=file):
+        batches.settle(batch.pk)
+
+
+def pay(*, scheme: str) -> None:
+    """Everything that is owed goes through all hands to the bank and comes back paid."""
+    for owed in payment_orders.payable():
+        if owed.scheme == scheme:
+            payment_orders.make(scheme=scheme, month=owed.month, source=owed.source, by=HANDS["clerk"])
+    orders = PaymentOrder.objects.filter(scheme=scheme, state=OrderState.UNTOUCHED)
+    if not orders:
+        return
+    payment_orders.review(orders, by=HANDS["finance_accountant"])
+    reviewed = PaymentOrder.objects.filter(scheme=scheme, state=OrderState.REVIEWED)
+    payment_orders.release(reviewed, by=HANDS["reviewer"])
+    if not PaymentOrder.objects.filter(scheme=scheme, state=OrderState.RELEASED):
+        return
+    file = bank_files.make(scheme=scheme, template="icbc", by=HANDS["finance_cashier"])
+    bank_files.write(file.pk)
+    bank_files.take(file, by=HANDS["finance_cashier"])
+
+
+def yearly(kind: RunKindName, city: City, *, year: int) -> None:
+    for scheme in city.living:
+        run(kind, scheme=scheme, month=Month(year, 1))
