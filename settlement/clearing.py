@@ -15,9 +15,10 @@ from office.refusal import RunRefused
 from office.statements import execute
 from policies.capitation import monthly_clearing
 from policies.month import Month
-from settlement.models import Clearing, FacilityUsage, Prepayment
+from settlement.models import Clearing, Prepayment
 from settlement.offsets import BOOKED, demand_untaken
 from settlement.prepay import demand_open_year, terms_of
+from settlement.usage import used
 
 
 def compute(run: Run) -> Computed:
@@ -70,12 +71,14 @@ def compute(run: Run) -> Computed:
     )
 
 
-def usage_until(run: Run) -> dict[tuple[int, Month], Decimal]:
+def usage_until(run: Run) -> dict[tuple[int, Month | None], Decimal]:
     """By facility and month of the run's year up to its own, what was used, in yuan."""
-    entered = FacilityUsage.objects.filter(
-        scheme=run.scheme, month__gte=Month(run.period.year, 1), month__lte=run.period
+    return used(
+        scheme=run.scheme,
+        first=Month(run.period.year, 1),
+        last=run.period,
+        referrals=terms_of(run, run.period).referrals_in_quota,
     )
-    return {(line.facility_id, line.month): line.actual for line in entered}
 
 
 def uncleared(run: Run):
@@ -106,9 +109,12 @@ def uncleared(run: Run):
 def lines_of(
     run: Run, *, waiting: list[Prepayment], usage: dict[tuple[int, Month], Decimal]
 ) -> list[Clearing]:
-    """What the run clears, as lines that are not saved."""
+    """What the run clears, as lines that are not saved.
+
+    Where refunds exceed a month's visits nothing is cleared; the year end counts them.
+    """
     return [
-        _line(run, prepaid, actual=usage[prepaid.facility_id, prepaid.run.period])
+        _line(run, prepaid, actual=max(usage[prepaid.facility_id, prepaid.run.period], Decimal("0.00")))
         for prepaid in waiting
         if (prepaid.facility_id, prepaid.run.period) in usage
     ]

@@ -29,6 +29,7 @@ from policies.pack import Pack
 from policies.values import NotInForce
 from settlement.models import PaymentItem, Statement, StatementApproval, StatementLine, StatementState, Visit
 from settlement.payment_orders import MAKING_LOCK
+from settlement.usage import demand_uncleared
 
 # Advisory lock: of two who draw up statements at once the second finds what the first left.
 DRAWING_LOCK = 4210
@@ -339,6 +340,13 @@ def undo(statement: Statement, *, by: Staff) -> None:
     transfers = list(transfers_of(statement).select_related("debit", "credit"))
     if PaymentItem.objects.filter(transfer_id__in=[each.pk for each in transfers], live=True).exists():
         raise ValidationError(_("It stands on a payment order: withdraw that first."))
+    if statement.in_quota:
+        demand_uncleared(
+            facility=statement.facility_id,
+            scheme=statement.scheme,
+            year=statement.month.year,
+            month=statement.month,
+        )
     if _counted_on(statement):
         raise ValidationError(_("A refund on a later statement counts a deduction of this one."))
     balances = hold(*(account for each in transfers for account in (each.debit, each.credit)))

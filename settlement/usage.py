@@ -1,4 +1,6 @@
-"""The file of usage: what each facility's selected people used in a month, or in the whole year, in yuan."""
+"""What each facility's selected people used in a month, in yuan: by its statements, or as it was entered."""
+
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -6,19 +8,64 @@ from django.utils.translation import gettext_noop
 
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, Layout, Step, code
 from office.models import Run, RunKindName
+from office.statements import fetch
 from policies.month import Month
-from settlement.models import FacilityUsage
+from settlement.models import FacilityUsage, Statement, StatementState
 from settlement.offsets import BOOKED
 
 
+def used(
+    *, scheme: str, first: Month, last: Month, referrals: bool
+) -> dict[tuple[int, Month | None], Decimal]:
+    """What was used by facility and month, in yuan: by posted statements, and where there is none as entered.
+
+    `referrals`: whether what the chosen facility referred elsewhere is its own usage. The month is None for a
+    figure of the whole year, which counts as long as no statement of the year is posted.
+    """
+    stated = {
+        (facility, Month.of(month)): actual
+        for facility, month, actual in fetch(
+            "settlement/usage_stated",
+            scheme=scheme,
+            first=first.first_day,
+            last=last.first_day,
+            referrals=referrals,
+        )
+    }
+    with_statements = {facility for facility, _month in stated}
+    entered = FacilityUsage.objects.filter(scheme=scheme, year=first.year)
+    return {
+        (facility, month): actual
+        for facility, month, actual in entered.values_list("facility", "month", "actual")
+        if (month is None and facility not in with_statements)
+        or (month is not None and first <= month <= last)
+    } | stated
+
+
 def demand_unsettled(usage: FacilityUsage) -> None:
+    """Raise ValidationError where usage may not be entered any more.
+
+    It names the run that has settled the year or cleared the month, or the statement that says otherwise.
+    """
+    demand_uncleared(facility=usage.facility_id, scheme=usage.scheme, year=usage.year, month=usage.month)
+    stated = Statement.objects.filter(
+        facility=usage.facility_id, scheme=usage.scheme, state=StatementState.POSTED
+    )
+    of_month = stated.filter(month=usage.month or Month(usage.year, 1)).first()
+    if of_month is not None:
+        raise ValidationError(
+            _("Statement %(statement)s says what the facility used in this month.") % {"statement": of_month}
+        )
+
+
+def demand_uncleared(*, facility: int, scheme: str, year: int, month: Month | None) -> None:
     """Raise ValidationError, naming the run, where a booked run has settled the year or cleared the month."""
-    booked = Run.objects.filter(scheme=usage.scheme, state__in=BOOKED)
-    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(usage.year, 1)).first()
+    booked = Run.objects.filter(scheme=scheme, state__in=BOOKED)
+    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(year, 1)).first()
     if settled is not None:
         raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
-    cleared = booked.filter(clearings__facility=usage.facility_id, clearings__month=usage.month).first()
-    if usage.month is not None and cleared is not None:
+    cleared = booked.filter(clearings__facility=facility, clearings__month=month).first()
+    if month is not None and cleared is not None:
         raise ValidationError(
             _("%(run)s has cleared the month: enter what came late in the month it is booked in.")
             % {"run": cleared}

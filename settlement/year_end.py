@@ -32,9 +32,10 @@ from policies.capitation import CapitationTerms, annual_quota_of, deposit_releas
 from policies.month import Month, months_between
 from policies.values import MissingParameter
 from settlement.freezing import frozen_for, frozen_or_counted, heads_by_month
-from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd, YearEndMonth
+from settlement.models import Clearing, Prepayment, YearEnd, YearEndMonth
 from settlement.offsets import demand_untaken, overpaid
 from settlement.prepay import terms_of
+from settlement.usage import used
 
 NOTHING = Decimal("0.00")
 
@@ -79,13 +80,9 @@ class Year:
         self.prepaid = {(line.facility_id, line.run.period): line for line in prepaid_in(run)}
         booked = Clearing.objects.filter(run__state=RunState.POSTED, prepayment__in=self.prepaid.values())
         self.cleared = {(line.facility_id, line.month): line for line in booked}
-        self.used = {
-            (facility, month): actual
-            for facility, month, actual in FacilityUsage.objects.filter(
-                scheme=run.scheme, year=run.period.year
-            ).values_list("facility", "month", "actual")
-            if month is None or month in self.terms
-        }
+        self.used = used(
+            scheme=run.scheme, first=first, last=last, referrals=self.last_terms.referrals_in_quota
+        )
         scored = Assessment.objects.scored().filter(year=run.period.year, signed_at__isnull=False)
         self.scores = dict(scored.values_list("facility", "total"))
         self.carries = self._carries(last)
