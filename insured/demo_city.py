@@ -68,11 +68,16 @@ def city_files(*, people: int, seed: int, today: date):
             yield "selections", f"选点-{scheme}", chosen
 
 
-def bring_in(name: str, rows, *, path: Path, by: Staff) -> ImportFile:
+def bring_in(name: str, rows, *, path: Path, by: Staff, parameters: dict | None = None) -> ImportFile:
     write_workbook(path, layout=layout(name), rows=rows)
     with open(path, "rb") as content:
         uploaded = imports.upload(
-            layout=name, name=path.name, content=content, by=by, origin=Origin.COMMAND_LINE
+            layout=name,
+            name=path.name,
+            content=content,
+            by=by,
+            origin=Origin.COMMAND_LINE,
+            parameters=parameters,
         )
     checked = imports.check(uploaded)
     if checked.error:

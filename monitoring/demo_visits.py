@@ -12,6 +12,8 @@ from policies.month import Month
 # What a visit costs on the average, in yuan, and how often people go, by the level of the facility.
 COSTS = {"primary": 90, "secondary": 260, "tertiary": 420}
 VISITS_A_MONTH = 0.11
+# What the fund pays for a visit on the average, in yuan: with a quota people go as often as uses it up.
+FUND_A_VISIT = 60
 OFTEN = 2.2  # as often go those who are retired
 AT_A_PHARMACY = 0.12
 BACK_NEXT_MONTH = 0.006
@@ -76,15 +78,20 @@ def patients(enrolments: Sequence[dict], selections: Sequence[dict]) -> list[Pat
     return list(found.values())
 
 
+def visits_a_month(*, quota: Decimal | None) -> float:
+    """How often somebody goes; `quota` is what a facility is paid for a person and year, in yuan."""
+    return VISITS_A_MONTH if quota is None else min(0.35, float(quota) / 12 / FUND_A_VISIT)
+
+
 def visits(
-    *, month: Month, people: Sequence[Patient], town: Town, seed: int, accounts: bool
+    *, month: Month, people: Sequence[Patient], town: Town, often: float, seed: int, accounts: bool
 ) -> list[dict[str, str]]:
     """A month's visits in the order of time; with `accounts` some are purchases at a pharmacy."""
     rng = random.Random(f"{seed} {month}")
     rows = []
     by_code = {row["机构代码"]: row for row in town.facilities}
     for person in people:
-        if not person.insured_in(month) or rng.random() > VISITS_A_MONTH * (OFTEN if person.retired else 1):
+        if not person.insured_in(month) or rng.random() > often * (OFTEN if person.retired else 1):
             continue
         pharmacy = accounts and rng.random() < AT_A_PHARMACY
         chosen = by_code.get(person.facility_in(month) or "")

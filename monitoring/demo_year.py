@@ -3,8 +3,10 @@ true to show. Whoever has a part in a month signs it as they would; nothing is w
 """
 
 import contextlib
+import random
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -21,8 +23,8 @@ from office.models import Origin, Run, RunKindName, Staff, StepKind
 from office.periods import close
 from office.policy import newest_version, pack_of, schemes_here
 from policies.month import Month, months_between
-from settlement import bank_files, batches, payment_orders
-from settlement.models import OrderState, PaymentOrder, VisitBatch
+from settlement import bank_files, batches, payment_orders, statements
+from settlement.models import OrderState, PaymentOrder, Prepayment, VisitBatch
 
 SIGNERS = {
     StepKind.CHECK: "reviewer",
@@ -63,6 +65,12 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
             for scheme in city.living:
                 run(RunKindName.PREPAYMENT, scheme=scheme, month=month)
         if month < begins:
+            with on((month + 1).first_day.replace(day=4)):
+                for scheme in city.living:
+                    reported(city, scheme=scheme, month=month)
+            with on((month + 1).first_day.replace(day=20)):
+                for scheme in city.living:
+                    run(RunKindName.CLEARING, scheme=scheme, month=month)
             continue
         for scheme in city.living:
             lived(city, scheme=scheme, month=month)
@@ -89,9 +97,17 @@ def lived(city: "City", *, scheme: str, month: Month) -> None:
         # Of two months ago: what a month was credited for them meanwhile is late news.
         rows = city.endings(scheme, month - 1)
         bring_in("endings", rows, path=city.file("终止", scheme, month), by=HANDS["clerk"])
+    with on(following.first_day.replace(day=16)):
+        state(scheme=scheme, month=month)
     with on(following.first_day.replace(day=20)):
         run(RunKindName.CLEARING, scheme=scheme, month=month)
         pay(scheme=scheme)
+
+
+def quota_of(scheme: str, *, month: Month) -> Decimal | None:
+    """What a facility is paid for a person and year, in yuan; None where visits are paid by item."""
+    pack = pack_of(newest_version(scheme=scheme))
+    return pack.value("quota_rate", month) if pack.capitation else None
 
 
 def enter_figures(*, scheme: str, month: Month) -> None:
@@ -115,6 +131,25 @@ def enter_figures(*, scheme: str, month: Month) -> None:
         versions.approve(entered, by=HANDS["reviewer"])
 
 
+def reported(city: "City", *, scheme: str, month: Month) -> None:
+    """What facilities said they used in a month whose visits are not told one by one."""
+    rng = random.Random(f"{city.seed} {month}")
+    prepaid = Prepayment.objects.filter(run__scheme=scheme, run__period=month)
+    rows = [
+        {
+            "机构代码": line.facility.code,
+            "年月": f"{month}",
+            "实际发生": str(round(line.entitlement * Decimal(rng.uniform(1, 1.3)) * busy, 2)),
+        }
+        for line in prepaid.select_related("facility")
+        for busy in [Decimal(city.town.busy[line.facility.code])]
+    ]
+    if rows:
+        parameters = {"scheme": scheme, "year": month.year}
+        path = city.file("实际发生", scheme, month)
+        bring_in("usage", rows, path=path, by=HANDS["clerk"], parameters=parameters)
+
+
 class City:
     """The made-up people and facilities, as the files say that made them."""
 
@@ -128,6 +163,7 @@ class City:
             scheme: demo_visits.patients(files[f"参保登记-{scheme}"], files.get(f"选点-{scheme}", ()))
             for scheme in schemes_here()
         }
+        self.quotas = {scheme: quota_of(scheme, month=Month.of(today)) for scheme in self.living}
         self.last_visits: dict[str, list[dict[str, str]]] = {}
 
     def file(self, title: str, scheme: str, month: Month) -> Path:
@@ -142,6 +178,7 @@ class City:
             people=self.living[scheme],
             town=self.town,
             seed=self.seed,
+            often=demo_visits.visits_a_month(quota=self.quotas[scheme]),
             accounts=RunKindName.CREDIT in kinds_of(scheme=scheme),
         )
         before = self.last_visits.get(scheme, ())
@@ -167,7 +204,7 @@ def run(kind: RunKindName, *, scheme: str, month: Month) -> Run | None:
         return None
     opened = runs.prepare(kind=kind, scheme=scheme, period=month, by=HANDS["clerk"], origin=Origin.SCHEDULE)
     computed = runs.compute(opened.pk)
-    if computed.rows:
+    if computed.rows or kind == RunKindName.PREPAYMENT:  # wholly offset it is to be cleared all the same
         return posted(computed)
     runs.cancel(computed, by=HANDS["clerk"], origin=Origin.PAGE, reason="本期无数据")
     return None
@@ -189,6 +226,17 @@ def report(rows: list[dict[str, str]], *, path: Path) -> None:
     file = bring_in("visits", rows, path=path, by=HANDS["clerk"])
     for batch in VisitBatch.objects.filter(import_file=file):
         batches.settle(batch.pk)
+
+
+def state(*, scheme: str, month: Month) -> None:
+    """Every facility's statement, agreed with it and signed by all."""
+    for statement in statements.draw_up(scheme=scheme, month=month, by=HANDS["clerk"]):
+        statements.send(statement)
+        statements.confirm(
+            statement, name="院方代表", day=timezone.localdate(), reference=f"{statement}-回执"
+        )
+        for role in ("reviewer", "auditor", "finance_accountant"):
+            statement = statements.sign(statement, by=HANDS[role])
 
 
 def pay(*, scheme: str) -> None:
