@@ -101,7 +101,7 @@ def bills(city: str) -> list[Bill]:
     found: list[Bill] = []
     for number, person in enumerate(people(city)[:13]):
         for month in range(1, 13):
-            for _time in range(8 if number == 4 else draw.choice((1, 1, 2, 3))):
+            for _time in range(8 if number in (3, 4) else draw.choice((1, 1, 2, 3))):
                 bill = drawn(
                     draw, city, person, number, month, most=most, near=near.get(city, (60_000, 10_000))
                 )
