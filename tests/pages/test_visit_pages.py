@@ -114,7 +114,7 @@ def test_a_whole_file_is_taken_back_after_it_was_looked_at(patient, sign_in):
         for bill, day in (("F1", "10"), ("F2", "11"), ("F3", "11"))
     ]  # fmt: skip
     clerk = sign_in("clerk")
-    for again in (False, True):
+    for _again in (False, True):
         file = applied(rows, name="费用.xlsx", kind="visits")
         batch = VisitBatch.objects.get(import_file=file)
         act = reverse("admin:settlement_visitbatch_act", args=[batch.pk, "refund"])
