@@ -1,4 +1,4 @@
-"""What settlement keeps: capitation of facilities, visits settled one by one, and what the bank pays out."""
+"""What settlement keeps: capitation, visits settled one by one, statements with facilities, what the bank pays out."""
 
 from settlement.models.bank_file import BankFile, BankFileState
 from settlement.models.capitation import (
@@ -18,6 +18,14 @@ from settlement.models.payment import (
     PaymentOrder,
     Source,
 )
+from settlement.models.statement import (
+    Deduction,
+    DeductionKind,
+    Statement,
+    StatementApproval,
+    StatementLine,
+    StatementState,
+)
 from settlement.models.visit import (
     Accumulator,
     Visit,
@@ -28,6 +36,7 @@ from settlement.models.visit import (
     VisitOutcome,
     VisitState,
 )
+from settlement.models.visit_recovery import Debtor, VisitRecovery, VisitRecoveryState
 
 __all__ = [
     "ORDER_ACCOUNT",
@@ -35,6 +44,9 @@ __all__ = [
     "BankFile",
     "BankFileState",
     "Clearing",
+    "Debtor",
+    "Deduction",
+    "DeductionKind",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
@@ -44,12 +56,18 @@ __all__ = [
     "PaymentOrder",
     "Prepayment",
     "Source",
+    "Statement",
+    "StatementApproval",
+    "StatementLine",
+    "StatementState",
     "Visit",
     "VisitBatch",
     "VisitBatchKind",
     "VisitCategory",
     "VisitChunk",
     "VisitOutcome",
+    "VisitRecovery",
+    "VisitRecoveryState",
     "VisitState",
     "YearEnd",
     "YearEndMonth",
