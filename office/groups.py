@@ -65,6 +65,7 @@ _RECORDS = [
     "facilities.agreement",
     "facilities.assessment",
     "settlement.facilityusage",
+    "settlement.yearenddeduction",
 ]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]

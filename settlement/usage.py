@@ -7,16 +7,22 @@ from django.utils.translation import gettext_noop
 from office.layouts import AMOUNT, MONTH, Change, Check, Column, Layout, Step, code
 from office.models import Run, RunKindName
 from policies.month import Month
-from settlement.models import FacilityUsage
+from settlement.models import FacilityUsage, YearEndDeduction
 from settlement.offsets import BOOKED
+
+
+def demand_open_year(record: FacilityUsage | YearEndDeduction) -> None:
+    """Raise ValidationError, naming the run, where a booked run has settled the year."""
+    booked = Run.objects.filter(scheme=record.scheme, state__in=BOOKED)
+    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(record.year, 1)).first()
+    if settled is not None:
+        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
 
 
 def demand_unsettled(usage: FacilityUsage) -> None:
     """Raise ValidationError, naming the run, where a booked run has settled the year or cleared the month."""
+    demand_open_year(usage)
     booked = Run.objects.filter(scheme=usage.scheme, state__in=BOOKED)
-    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(usage.year, 1)).first()
-    if settled is not None:
-        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
     cleared = booked.filter(clearings__facility=usage.facility_id, clearings__month=usage.month).first()
     if usage.month is not None and cleared is not None:
         raise ValidationError(

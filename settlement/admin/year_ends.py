@@ -51,6 +51,7 @@ class YearEndAdmin(ReadOnlyAdmin):
         "cleared",
         "deposit",
         "released",
+        "deducted",
         "due",
     )  # fmt: skip
     list_display_links = ["facility"]

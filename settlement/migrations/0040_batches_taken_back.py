@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0019_guard_payment_orders")]
+    dependencies = [("settlement", "0021_guard_statements")]
 
     operations = [
         migrations.AddField(

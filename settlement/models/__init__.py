@@ -8,6 +8,7 @@ from settlement.models.capitation import (
     HeadcountLine,
     Prepayment,
     YearEnd,
+    YearEndDeduction,
     YearEndMonth,
 )
 from settlement.models.payment import (
@@ -70,5 +71,6 @@ __all__ = [
     "VisitRecoveryState",
     "VisitState",
     "YearEnd",
+    "YearEndDeduction",
     "YearEndMonth",
 ]

@@ -16,7 +16,7 @@ def fen(amount) -> int:
 class SharedYear:
     """A facility's year in Heyuan (12): 320 a head and year, 80 % in advance, the surplus shared."""
 
-    def __init__(self, heads: list[int], use: dict[int, int]):
+    def __init__(self, heads: list[int], use: dict[int, int], *, deducted: int = 0):
         self.paid = {
             month: half_up(Fraction(32000, 12) * count * Fraction(80, 100))
             for month, count in enumerate(heads, start=1)
@@ -28,7 +28,7 @@ class SharedYear:
         reached = self.quota and Fraction(self.actual, self.quota) >= Fraction(80, 100)
         share = half_up(surplus * Fraction(80 if reached else 20, 100))
         self.final = min(self.actual, self.quota) + share
-        self.due = self.final - sum(self.paid.values())
+        self.due = self.final - sum(self.paid.values()) - deducted
         self.received = sum(self.paid.values()) + max(self.due, 0)
         self.advance, self.kept = max(-self.due, 0), 0  # what the next prepayments take off
 
@@ -39,7 +39,17 @@ class SharedYear:
 class ClearedYear:
     """A facility's year in Shaoguan (9(2)): 60 a head and year, 80 % in advance, cleared by month."""
 
-    def __init__(self, heads: list[int], use: dict[int, int], *, gaps=(), late=(), score=None, goes_on=False):
+    def __init__(
+        self,
+        heads: list[int],
+        use: dict[int, int],
+        *,
+        gaps=(),
+        late=(),
+        score=None,
+        goes_on=False,
+        deducted=0,
+    ):
         self.heads, self.use = heads, use
         self.paid, self.cleared, self.deposits, self.taken = {}, {}, {}, {}
         owed, entitled = 0, {}
@@ -72,7 +82,7 @@ class ClearedYear:
         )
         self.not_cleared, self.carry = advance, 0 if goes_on else owed
         booked = sum(cleared for _e, _a, cleared, _d, _p in self.cleared.values())
-        self.due = self.final - booked - self.not_cleared - self.carry + (self.released or 0)
+        self.due = self.final - booked - self.not_cleared - self.carry + (self.released or 0) - deducted
         self.received = sum(self.paid.values()) + max(self.due, 0)
         self.advance = max(-self.due, 0)  # what the next prepayments take off
         self.kept = self.deposit if self.released is None else 0

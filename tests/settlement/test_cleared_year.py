@@ -15,7 +15,7 @@ from office import returned, runs
 from office.models import Run, Staff, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
-from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd
+from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd, YearEndDeduction
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import checked
@@ -273,3 +273,35 @@ def test_usage_of_a_cleared_month_stays_and_a_year_has_one_form(clerk, client):
     assert f"#{run.pk}" in page.content.decode()
     usage.refresh_from_db()
     assert usage.actual == Decimal("11.00")
+    for change in (lambda: FacilityUsage.objects.update(actual=9), FacilityUsage.objects.all().delete):
+        with pytest.raises(IntegrityError, match=f"#{run.pk}"), transaction.atomic():
+            change()
+
+
+def test_a_settled_year_takes_no_more_deductions(clerk, client):
+    """60 a head: quota 180.00, all of it used, 4.00 a head prepaid for January; 30.50 taken off by audit."""
+    rules_of("shaoguan")
+    facility = contract()
+    residents(facility, 3, 1)
+    posted(run_of(clerk, "prepayment", 1))
+    FacilityUsage.objects.create(facility=facility, scheme="390", year=YEAR, actual="180.00")
+    client.force_login(clerk)
+    form = {"facility": facility.pk, "scheme": "390", "year": YEAR, "kind": "20", "reason": "稽核扣款"}
+    for amount in ("20.50", "10.00"):
+        assert client.post("/settlement/yearenddeduction/add/", form | {"amount": amount}).status_code == 302
+    run = posted(run_of(clerk, "year_end", 1))
+    line = run.year_ends.get()
+    assert (line.payable, line.deducted, line.due) == (180, Decimal("30.50"), Decimal("137.50"))
+    client.force_login(Staff.objects.get(username="clerk"))
+    page = client.post("/settlement/yearenddeduction/add/", form | {"amount": "5"})
+    assert f"#{run.pk}" in page.content.decode()
+    for change in (
+        lambda: YearEndDeduction.objects.update(amount=1),
+        lambda: YearEndDeduction.objects.create(**form | {"facility": facility, "amount": 5}),
+        lambda: FacilityUsage.objects.create(facility=contract(), scheme="390", year=YEAR, actual="1.00"),
+    ):
+        with pytest.raises(IntegrityError, match=f"#{run.pk}"), transaction.atomic():
+            change()
+    sheet = client.get(f"/settlement/yearend/{line.pk}/change/").content.decode()
+    assert "30.50" in sheet and "137.50" in sheet
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []

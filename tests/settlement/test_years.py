@@ -23,7 +23,7 @@ from insured.models import CertifiedDisease, FamilyLink, Filing, Person, Referra
 from office.models import Threshold
 from policies.month import Month
 from settlement.batches import settle, settle_held_again
-from settlement.models import Clearing, Prepayment, Visit, VisitBatch
+from settlement.models import Clearing, Prepayment, Visit, VisitBatch, YearEndDeduction
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import applied
@@ -48,6 +48,7 @@ INPATIENT = {
 # People who chose a facility and see no doctor, so that there are years within the quota too.
 SILENT = {"heyuan": {"clinic": 6, "centre": 3}, "shaoguan": {"clinic": 9, "centre": 15}}
 TOPPED_UP = {0: 200_000, 4: 100_000, 10: 8_000_000, 12: 50_000}  # accounts that get money in July
+DEDUCTED = {"clinic": 1234, "barred": 900_000}  # the second is more than the year still brings
 SCORES = {"clinic": 95, "centre": 85, "barred": 79}
 
 
@@ -367,10 +368,21 @@ def capitation_is_paid(year: PlainYear, town: Town, *, clerk, client) -> None:
         counts = [heads[month][name] for month in range(1, 13)]
         if cleared:
             gaps, score = year.facilities[name].gaps, SCORES[name]
-            figures[name] = ClearedYear(counts, used[name], gaps=gaps, score=score)
+            figures[name] = ClearedYear(
+                counts, used[name], gaps=gaps, score=score, deducted=DEDUCTED.get(name, 0)
+            )
             assess(town.there[name], score, by=clerk, signed_by=reviewer, year=YEAR)
         else:
-            figures[name] = SharedYear(counts, used[name])
+            figures[name] = SharedYear(counts, used[name], deducted=DEDUCTED.get(name, 0))
+    for name, amount in DEDUCTED.items():
+        YearEndDeduction.objects.create(
+            facility=town.there[name],
+            scheme=town.scheme,
+            year=YEAR,
+            kind="20",
+            amount=yuan(amount),
+            reason="稽核",
+        )
     for month in range(1, 13):
         town.run(clerk, "prepayment", month)
         if cleared:
