@@ -82,7 +82,7 @@ class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
     list_before_template = "settlement/held_visits.html"
     ordering = ["-id"]
     sortable_by = ()
-    fields = [("number", "kind"), ("scheme", "source"), ("rows", "reason"), ("by", "at")]
+    fields = [("number", "kind", "standing"), ("scheme", "source"), ("rows", "reason"), ("by", "at")]
     change_form_outer_before_template = "settlement/batch_head.html"
     panels = []
 
