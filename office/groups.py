@@ -149,6 +149,7 @@ PERMISSIONS = {
         "office.approve_policyversion",
         "facilities.sign_assessment",
         "settlement.release_paymentorder",
+        "settlement.release_deposit",
         "settlement.decide_visitrecovery",
         *_APPROVERS,
     ],

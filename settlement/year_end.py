@@ -34,7 +34,15 @@ from policies.capitation import CapitationTerms, annual_quota_of, deposit_releas
 from policies.month import Month, months_between
 from policies.values import MissingParameter
 from settlement.freezing import frozen_for, frozen_or_counted, heads_by_month
-from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd, YearEndDeduction, YearEndMonth
+from settlement.models import (
+    Clearing,
+    DepositRelease,
+    FacilityUsage,
+    Prepayment,
+    YearEnd,
+    YearEndDeduction,
+    YearEndMonth,
+)
 from settlement.offsets import demand_untaken, overpaid
 from settlement.prepay import terms_of
 
@@ -254,6 +262,17 @@ def still_holds(run: Run) -> None:
         raise RunRefused(_("What %(run)s was computed from has changed: send it back.") % {"run": run})
 
 
+def may_be_undone(run: Run) -> None:
+    """Nothing later took off what it left, and no deposit it held was released since."""
+    demand_untaken(run)
+    late = DepositRelease.objects.filter(year_end__run=run, undone_by=None).first()
+    if late is not None:
+        raise RunRefused(
+            _("A deposit of %(facility)s was released later: take that back first.")
+            % {"facility": late.year_end.facility}
+        )
+
+
 def _figures(line: YearEnd) -> tuple:
     return (
         line.facility_id,
@@ -340,7 +359,7 @@ YEAR_END = RunKind(
     applies=lambda pack: pack.capitation is not None,
     latest=lambda month: Month(month.year - 1, 1),
     still_holds=still_holds,
-    may_be_undone=demand_untaken,
+    may_be_undone=may_be_undone,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

@@ -3,6 +3,7 @@
 from settlement.models.bank_file import BankFile, BankFileState
 from settlement.models.capitation import (
     Clearing,
+    DepositRelease,
     FacilityUsage,
     Headcount,
     HeadcountLine,
@@ -48,6 +49,7 @@ __all__ = [
     "Debtor",
     "Deduction",
     "DeductionKind",
+    "DepositRelease",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",

@@ -256,6 +256,42 @@ class YearEndMonth(models.Model):
         ]
 
 
+class DepositRelease(models.Model):
+    """A deposit that a year end held, given back by a later score or left with the pool (Shaoguan 9(2)3)."""
+
+    year_end = models.ForeignKey(
+        YearEnd, on_delete=models.PROTECT, related_name="releases", verbose_name=_("year-end line")
+    )
+    score = models.DecimalField(_("assessment score"), max_digits=6, decimal_places=2)
+    released = MoneyField(_("deposit released"))
+    kept = MoneyField(_("kept by the pool"))
+    by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("released at"), auto_now_add=True)
+    undone_by = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("taken back by")
+    )
+    undone_because = models.CharField(_("taken back because"), max_length=200, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("late release of a deposit")
+        verbose_name_plural = _("late releases of deposits")
+        default_permissions = ()
+        permissions = [("release_deposit", _("Can release held deposits"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["year_end"], condition=Q(undone_by=None), name="deposit_released_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(released__gte=0, kept__gte=0), name="deposit_release_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_by=None, undone_because="")
+                | Q(undone_by__isnull=False) & ~Q(undone_because=""),
+                name="deposit_release_undone_for_a_reason",
+            ),
+        ]
+
+
 class Headcount(models.Model):
     """The heads of a month as they were counted; only ever written to. Of several the last one counts."""
 

@@ -305,3 +305,44 @@ def test_a_settled_year_takes_no_more_deductions(clerk, client):
     sheet = client.get(f"/settlement/yearend/{line.pk}/change/").content.decode()
     assert "30.50" in sheet and "137.50" in sheet
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_a_held_deposit_is_released_once_the_assessment_is_signed(clerk, client):
+    """Of 11.00 cleared 0.55 is kept; at 85 points half of it is given back: 0.28, and 0.27 stays."""
+    rules_of("shaoguan", change=SCALE)
+    reviewer, facility = member("reviewer"), contract()
+    residents(facility, 3, 1)
+    FacilityUsage.objects.create(
+        facility=facility, scheme="390", year=YEAR, month=Month(YEAR, 1), actual="11.00"
+    )
+    for kind in ("prepayment", "clearing", "year_end"):
+        run = posted(run_of(clerk, kind, 1))
+    line = run.year_ends.get()
+    assert (line.deposit, line.released) == (Decimal("0.55"), None)
+
+    def balances() -> list[Decimal]:
+        whose = (("deposit", facility), ("payable", facility), ("pool", None))
+        return [abs(Account.objects.get(scheme="390", kind=kind, facility=of).balance) for kind, of in whose]
+
+    before = balances()
+    client.force_login(reviewer)
+    page, act = (f"/settlement/yearend/{line.pk}/{rest}/" for rest in ("change", "act/release"))
+    assert "尚未审定" in client.get(act).content.decode()
+    assess(facility, 85, by=clerk, signed_by=reviewer)
+    assert all(told in client.get(act).content.decode() for told in ("0.28", "0.27"))
+    assert client.post(act).status_code == 302
+    assert "0.28" in client.get(page).content.decode()
+    given, kept = Decimal("0.28"), Decimal("0.27")
+    assert balances() == [Decimal(0), before[1] + given, before[2] - kept]
+    assert client.post(act, follow=True).redirect_chain  # once
+    assert balances() == [Decimal(0), before[1] + given, before[2] - kept]
+    with pytest.raises(RunRefused, match=facility.name):
+        runs.reverse(run, by=reviewer, origin="page", reason="用量有误")
+    assert client.post(f"/settlement/yearend/{line.pk}/act/hold/", {"reason": "考核更正"}).status_code == 302
+    assert balances() == before
+    with pytest.raises(IntegrityError, match="is refused"), transaction.atomic():
+        line.releases.update(score=100)
+    assert client.post(act).status_code == 302
+    client.force_login(clerk)
+    assert client.get(act).status_code == 403
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
