@@ -61,7 +61,7 @@ class Totals:
 def totals_of(
     lines: Iterable[tuple[bool, Decimal, bool, Decimal]], *, deductions: Iterable[Decimal] = ()
 ) -> Totals:
-    """The totals of lines (whether a refund, fund's part, whether in a quota, taken off the original before)."""
+    """The totals of lines: whether a refund, fund's part, whether in a quota, taken off the original."""
     lines = list(lines)
     kept = (min(-fund, taken) for refund, fund, in_quota, taken in lines if refund and not in_quota)
     return Totals(
@@ -114,7 +114,7 @@ def draw_up(*, scheme: str, month: Month, facility: Facility | None = None, by: 
 
 
 def capitated(pack: Pack, *, scheme: str, until: Month) -> list[Month]:
-    """The months since the scheme's first visit in which a capitation pays for visits of those who selected."""
+    """The months since the first visit in which a capitation pays for those who selected."""
     first = Visit.objects.filter(scheme=scheme).order_by("at").values_list("at", flat=True).first()
     if first is None or pack.capitation is None:
         return []
@@ -179,7 +179,7 @@ def reopen(statement: Statement, *, reason: str) -> None:
 def deduct(
     statement: Statement, *, visit: Visit | None, kind: str, amount: Decimal, reason: str, by: Staff
 ) -> None:
-    """Take something off a draft, for one visit or as a lump sum; raises ValidationError beyond what is paid."""
+    """Take something off a draft, of a visit or as a lump sum; raises ValidationError beyond what is paid."""
     statement = _held(statement)
     if statement.state != StatementState.DRAFT:
         raise ValidationError(_("Only of a draft something is deducted: have it sent back first."))
@@ -244,7 +244,7 @@ def next_step(statement: Statement) -> StepKind | None:
 
 
 def reaches(statement: Statement, staff: Staff) -> bool:
-    """Whether it is theirs to work on: the municipal centre's statements are the whole city's (Nanchang 34)."""
+    """Whether it is theirs to work on: the municipal centre's are the whole city's (Nanchang 34)."""
     return staff.sees_whole_city or (statement.office == "county" and sees(staff, statement.county_id))
 
 
@@ -330,7 +330,7 @@ def ask_to_undo(statement: Statement, *, reason: str, by: Staff) -> None:
 
 @transaction.atomic
 def undo(statement: Statement, *, by: Staff) -> None:
-    """Take back what a posted statement moved, while it stands on no payment order; its visits are free again."""
+    """Take back what a posted statement moved, while no payment order pays it; its visits are free again."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [MAKING_LOCK])
     statement = _held(statement)

@@ -1,4 +1,4 @@
-"""Statements 费用结算单: what a facility's visits of a month come to, agreed with it and signed by the agency.
+"""Statements 费用结算单: a facility's visits of a month, agreed with it and signed by the agency.
 
     draft -> sent -> confirmed -> reviewed -> audited -> posted -> undone
       ^ sent back or changed -+----------+         +       draft -> undone

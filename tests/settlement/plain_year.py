@@ -255,6 +255,21 @@ class PlainYear:
                 sums[bill.facility, bill.at.month][place] += amount or 0
         return {key: tuple(amounts) for key, amounts in sums.items()}
 
+    def statements(self) -> dict[tuple[str, int], tuple]:
+        """By payee and month: visits, refunds, total, fund, account, relative's account, cash, in quotas."""
+        sums: dict = defaultdict(lambda: [0] * 8)
+        for number, bill in self.bills.items():
+            result, first = self.results[number], bill.reverses or bill
+            if result.state == "held":
+                continue
+            total, _deductible, *parts = result.amounts()
+            quota = result.fund if self.quota_of(first) else 0
+            told = (not bill.reverses, bool(bill.reverses), total, *parts, quota)
+            line = sums[self.contractor(first.facility, first.at.month), bill.at.month]
+            for place, amount in enumerate(told):
+                line[place] += amount
+        return {key: tuple(amounts) for key, amounts in sums.items()}
+
     # Capitation
 
     def heads(self, month: int) -> Counter[str]:
@@ -269,6 +284,8 @@ class PlainYear:
 
     def quota_of(self, bill: Bill) -> str | None:
         """In whose quota a visit counts: the chosen facility's; in Shaoguan with its referrals (9(1)3)."""
+        if self.city not in ("heyuan", "shaoguan"):
+            return None  # paid by item
         person, month = self.people[bill.person], bill.at.month
         chosen = person.chosen_in(month)
         if bill.facility in chosen:

@@ -24,6 +24,7 @@ from office.models import Threshold
 from policies.month import Month
 from settlement.batches import settle, settle_held_again
 from settlement.models import Clearing, Prepayment, Visit, VisitBatch, YearEndDeduction
+from settlement.statements import draw_up
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import applied
@@ -295,6 +296,7 @@ def test_a_year(db, city, client):
         town.bring(file)
 
     assert_every_bill_comes_out(year, town)
+    assert_statements_agree(year, town, clerk=clerk)
     assert_accounts_and_facilities_agree(year, town)
     assert_the_year_was_worth_it(year)
     if city in ("heyuan", "shaoguan"):
@@ -318,6 +320,18 @@ def assert_every_bill_comes_out(year: PlainYear, town: Town) -> None:
         b: r for b, r in wanted.items() if r != found.get(b)
     }
     assert sums == year.come_to()
+
+
+def assert_statements_agree(year: PlainYear, town: Town, *, clerk) -> None:
+    """Drawn up month after month; by item each is owed the fund's part, by capitation what is in no quota."""
+    found = {}
+    for month in range(1, 13):
+        for each in draw_up(scheme=town.scheme, month=Month(YEAR, month), by=clerk):
+            parts = (each.total, each.fund, each.account, each.family_account, each.cash, each.in_quota)
+            told = (each.visits, each.refunds, *map(fen, parts))
+            found[town.names[each.facility_id], month] = told
+            assert each.payable == each.fund - each.in_quota
+    assert found == year.statements()
 
 
 def assert_accounts_and_facilities_agree(year: PlainYear, town: Town) -> None:
