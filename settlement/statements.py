@@ -143,7 +143,7 @@ def _sum_up(drafts: Iterable[Statement], *, by: Staff | None) -> None:
 def send(statement: Statement) -> None:
     """Give it to the facility to be confirmed; what it says stays so from here on."""
     try:
-        _step(statement, StatementState.SENT, sent_on=timezone.localdate())
+        _step(statement, StatementState.SENT, sent_on=timezone.localdate(), reason="")
     except IntegrityError:
         raise ValidationError(_("Visits or deductions changed since: draw it up again.")) from None
 
@@ -169,6 +169,7 @@ def reopen(statement: Statement, *, reason: str) -> None:
         statement,
         StatementState.DRAFT,
         reason=reason,
+        revision=statement.revision + 1,
         sent_on=None,
         confirmed_name="",
         confirmed_on=None,
@@ -183,7 +184,7 @@ def deduct(
     statement = _held(statement)
     if statement.state != StatementState.DRAFT:
         raise ValidationError(_("Only of a draft something is deducted: have it sent back first."))
-    if visit is not None and not statement.lines.filter(visit=visit).exists():
+    if visit is not None and not statement.lines.filter(visit=visit, live=True).exists():
         raise ValidationError({"bill": _("This bill is not on the statement.")})
     try:
         with transaction.atomic():
@@ -197,7 +198,7 @@ def _more_than_paid(statement: Statement, visit: Visit | None) -> str:
     if visit is None:
         left = max(statement.payable, Decimal(0))
         return _("Of this statement %(left)s yuan are left to deduct from.") % {"left": left}
-    if statement.lines.filter(visit=visit, in_quota=True).exists():
+    if statement.lines.filter(visit=visit, live=True, in_quota=True).exists():
         return _("A capitation pays for this visit: what was misused is recovered instead.")
     return _("For this visit %(left)s yuan are left to deduct from.") % {"left": room_of(visit)}
 

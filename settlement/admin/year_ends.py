@@ -120,8 +120,8 @@ class YearEndAdmin(ActsAdmin, ReadOnlyAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     counties = ("facility__county",)
-    fields = [("facility", "year"), ("linked_run", "badge")]
-    readonly_fields = ["year", "linked_run", "badge"]
+    fields = [("facility", "year", "linked_run")]
+    readonly_fields = ["year", "linked_run"]
 
     @admin.display(description=gettext_lazy("year"))
     def year(self, line):

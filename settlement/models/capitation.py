@@ -228,6 +228,9 @@ class YearEnd(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.facility} {self.run.period.year}"
+
 
 class YearEndMonth(models.Model):
     """A month of a facility's year end: what its figures were computed from."""
