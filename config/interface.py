@@ -138,6 +138,7 @@ def sidebar(request) -> list[dict]:
                 renewals(request),
                 entry(_("Assessments"), "grading", "facilities.assessment"),
                 entry(_("Actual usage"), "monitoring", "settlement.facilityusage"),
+                entry(_("Year-end deductions"), "money_off", "settlement.yearenddeduction"),
             ],
         },
         {

@@ -65,6 +65,7 @@ _RECORDS = [
     "facilities.agreement",
     "facilities.assessment",
     "settlement.facilityusage",
+    "settlement.yearenddeduction",
 ]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
@@ -148,6 +149,7 @@ PERMISSIONS = {
         "office.approve_policyversion",
         "facilities.sign_assessment",
         "settlement.release_paymentorder",
+        "settlement.release_deposit",
         "settlement.decide_visitrecovery",
         *_APPROVERS,
     ],

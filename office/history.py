@@ -37,6 +37,7 @@ RECORDED = {
     "accounts.accountuse": [],
     "accounts.recovery": [],
     "settlement.facilityusage": [],
+    "settlement.yearenddeduction": [],
     "settlement.paymentorder": [],
     "settlement.bankfile": ["stored_as"],
     "settlement.statement": [],

@@ -253,6 +253,8 @@ class Layout:
     # What is to be done in the background once the rows are in the records: called with the number of the
     # import, in the transaction that applies it.
     afterwards: Callable[[int], None] | None = None
+    # What became of an applied file, as (label, address) of pages: called with the number of the import.
+    leads_to: Callable[[int], list[tuple[str, str]]] = lambda number: []
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.field == name), None)

@@ -5,6 +5,7 @@ killed worker's chunk is simply done by another, and nothing is done twice.
 """
 
 import logging
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from office.fields import numbers
 from office.models import Origin, Staff
 from office.refusal import RunRefused
 from office.runs import take_memory
-from office.statements import execute
+from office.statements import execute, fetch
 from settlement.models import Visit, VisitBatch, VisitBatchKind, VisitChunk, VisitOutcome, VisitState
 from settlement.models.visit import AMOUNTS, FEES
 from settlement.visits import settle_chunk
@@ -74,8 +75,8 @@ def enter(visit: Visit, *, by: Staff) -> VisitBatch:
     return _single(visit, kind=VisitBatchKind.ENTRY, by=by, reason="")
 
 
-def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
-    """A refund of a whole visit, under the bill's own number or another; raises ValidationError."""
+def take_back(visit: Visit, *, by: Staff, reason: str) -> Visit:
+    """A refund of a whole visit; raises ValidationError."""
     if not reason.strip():
         raise ValidationError(_("Give a reason."))
     with transaction.atomic():
@@ -84,12 +85,15 @@ def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
             raise ValidationError(_("This visit is taken back already, or takes another one back."))
         if not hasattr(visit, "outcome"):
             raise ValidationError(_("This visit is not settled yet."))
+        times = Visit.objects.filter(
+            facility=visit.facility_id, bill=visit.bill, reversed_by__isnull=False
+        ).count()
         refund = Visit(
             scheme=visit.scheme,
             facility_id=visit.facility_id,
             person_id=visit.person_id,
             prescriber_id=visit.prescriber_id,
-            bill=bill or f"{visit.bill[:38]}-R",
+            bill=f"{visit.bill[:36]}-R{times + 1 if times else ''}",
             at=timezone.now(),
             category=visit.category,
             disease=visit.disease,
@@ -100,6 +104,64 @@ def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
         _single(refund, kind=VisitBatchKind.REFUND, by=by, reason=reason.strip())
         Visit.objects.filter(pk=visit.pk).update(reversed_by=refund)
     return refund
+
+
+def what_stands(batch: VisitBatch) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
+    """How many visits of a batch stand, are refunds, taken back already, unsettled or out of sight.
+
+    Each with their total and what fund and accounts paid, in yuan.
+    """
+    first, after = numbers_of(batch)
+    found = {
+        stands: (count, *(Decimal(amount).scaleb(-2) for amount in amounts))
+        for stands, count, *amounts in fetch(
+            "settlement/visits_refundable", batch=batch.pk, first=first, after=after
+        )
+    }
+    unseen = batch.rows - sum(count for count, *_amounts in found.values())
+    return found | ({"unseen": (unseen, *(Decimal(0),) * 3)} if unseen else {})
+
+
+def take_back_all(batch: VisitBatch, *, by: Staff, reason: str) -> VisitBatch:
+    """A batch of refunds of all visits of a batch that can be taken back; raises ValidationError."""
+    if not reason.strip():
+        raise ValidationError(_("Give a reason."))
+    with transaction.atomic():
+        batch = VisitBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        standing = what_stands(batch)
+        if "unseen" in standing or "unsettled" in standing:
+            raise ValidationError(
+                _("Not all visits are settled and in your sight: take them back one by one.")
+            )
+        if "standing" not in standing:
+            raise ValidationError(_("None of its visits can be taken back any more."))
+        refund = VisitBatch.objects.create(
+            kind=VisitBatchKind.REFUND,
+            scheme=batch.scheme,
+            takes_back=batch,
+            reason=reason.strip(),
+            origin=Origin.PAGE,
+            by=by,
+            at=timezone.now(),
+            rows=0,
+        )
+        first, after = numbers_of(batch)
+        [[refund.rows]] = fetch(
+            "settlement/visits_refunded",
+            batch=batch.pk,
+            refund=refund.pk,
+            first=first,
+            after=after,
+            size=CHUNK_ROWS,
+        )
+        refund.save(update_fields=["rows"])
+    return refund
+
+
+def numbers_of(batch: VisitBatch) -> tuple[int, int]:
+    """Between which numbers a batch's visits lie: the first, and the one after the last."""
+    ranges = [stretch for chunk in batch.chunks.all() for stretch in chunk.visits]
+    return min((each.lower for each in ranges), default=0), max((each.upper for each in ranges), default=0)
 
 
 def _single(visit: Visit, *, kind: VisitBatchKind, by: Staff, reason: str) -> VisitBatch:

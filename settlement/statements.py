@@ -27,7 +27,15 @@ from office.statements import execute, fetch
 from policies.month import Month, months_between
 from policies.pack import Pack
 from policies.values import NotInForce
-from settlement.models import PaymentItem, Statement, StatementApproval, StatementLine, StatementState, Visit
+from settlement.models import (
+    FacilityUsage,
+    PaymentItem,
+    Statement,
+    StatementApproval,
+    StatementLine,
+    StatementState,
+    Visit,
+)
 from settlement.payment_orders import MAKING_LOCK
 from settlement.usage import demand_uncleared
 
@@ -144,7 +152,7 @@ def _sum_up(drafts: Iterable[Statement], *, by: Staff | None) -> None:
 def send(statement: Statement) -> None:
     """Give it to the facility to be confirmed; what it says stays so from here on."""
     try:
-        _step(statement, StatementState.SENT, sent_on=timezone.localdate())
+        _step(statement, StatementState.SENT, sent_on=timezone.localdate(), reason="")
     except IntegrityError:
         raise ValidationError(_("Visits or deductions changed since: draw it up again.")) from None
 
@@ -170,6 +178,7 @@ def reopen(statement: Statement, *, reason: str) -> None:
         statement,
         StatementState.DRAFT,
         reason=reason,
+        revision=statement.revision + 1,
         sent_on=None,
         confirmed_name="",
         confirmed_on=None,
@@ -184,7 +193,7 @@ def deduct(
     statement = _held(statement)
     if statement.state != StatementState.DRAFT:
         raise ValidationError(_("Only of a draft something is deducted: have it sent back first."))
-    if visit is not None and not statement.lines.filter(visit=visit).exists():
+    if visit is not None and not statement.lines.filter(visit=visit, live=True).exists():
         raise ValidationError({"bill": _("This bill is not on the statement.")})
     try:
         with transaction.atomic():
@@ -198,7 +207,7 @@ def _more_than_paid(statement: Statement, visit: Visit | None) -> str:
     if visit is None:
         left = max(statement.payable, Decimal(0))
         return _("Of this statement %(left)s yuan are left to deduct from.") % {"left": left}
-    if statement.lines.filter(visit=visit, in_quota=True).exists():
+    if statement.lines.filter(visit=visit, live=True, in_quota=True).exists():
         return _("A capitation pays for this visit: what was misused is recovered instead.")
     return _("For this visit %(left)s yuan are left to deduct from.") % {"left": room_of(visit)}
 
@@ -342,10 +351,12 @@ def undo(statement: Statement, *, by: Staff) -> None:
         raise ValidationError(_("It stands on a payment order: withdraw that first."))
     if statement.in_quota:
         demand_uncleared(
-            facility=statement.facility_id,
-            scheme=statement.scheme,
-            year=statement.month.year,
-            month=statement.month,
+            FacilityUsage(
+                facility_id=statement.facility_id,
+                scheme=statement.scheme,
+                year=statement.month.year,
+                month=statement.month,
+            )
         )
     if _counted_on(statement):
         raise ValidationError(_("A refund on a later statement counts a deduction of this one."))

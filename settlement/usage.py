@@ -10,7 +10,7 @@ from office.layouts import AMOUNT, MONTH, Change, Check, Column, Layout, Step, c
 from office.models import Run, RunKindName
 from office.statements import fetch
 from policies.month import Month
-from settlement.models import FacilityUsage, Statement, StatementState
+from settlement.models import FacilityUsage, Statement, StatementState, YearEndDeduction
 from settlement.offsets import BOOKED
 
 
@@ -42,12 +42,20 @@ def used(
     } | stated
 
 
+def demand_open_year(record: FacilityUsage | YearEndDeduction) -> None:
+    """Raise ValidationError, naming the run, where a booked run has settled the year."""
+    booked = Run.objects.filter(scheme=record.scheme, state__in=BOOKED)
+    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(record.year, 1)).first()
+    if settled is not None:
+        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
+
+
 def demand_unsettled(usage: FacilityUsage) -> None:
     """Raise ValidationError where usage may not be entered any more.
 
     It names the run that has settled the year or cleared the month, or the statement that says otherwise.
     """
-    demand_uncleared(facility=usage.facility_id, scheme=usage.scheme, year=usage.year, month=usage.month)
+    demand_uncleared(usage)
     stated = Statement.objects.filter(
         facility=usage.facility_id, scheme=usage.scheme, state=StatementState.POSTED
     )
@@ -58,14 +66,12 @@ def demand_unsettled(usage: FacilityUsage) -> None:
         )
 
 
-def demand_uncleared(*, facility: int, scheme: str, year: int, month: Month | None) -> None:
+def demand_uncleared(usage: FacilityUsage) -> None:
     """Raise ValidationError, naming the run, where a booked run has settled the year or cleared the month."""
-    booked = Run.objects.filter(scheme=scheme, state__in=BOOKED)
-    settled = booked.filter(kind=RunKindName.YEAR_END, period=Month(year, 1)).first()
-    if settled is not None:
-        raise ValidationError(_("The year is settled by %(run)s; reverse that first.") % {"run": settled})
-    cleared = booked.filter(clearings__facility=facility, clearings__month=month).first()
-    if month is not None and cleared is not None:
+    demand_open_year(usage)
+    booked = Run.objects.filter(scheme=usage.scheme, state__in=BOOKED)
+    cleared = booked.filter(clearings__facility=usage.facility_id, clearings__month=usage.month).first()
+    if usage.month is not None and cleared is not None:
         raise ValidationError(
             _("%(run)s has cleared the month: enter what came late in the month it is booked in.")
             % {"run": cleared}

@@ -1,6 +1,7 @@
 """Facilities' files of visits 门诊费用: applied, their rows are visits, to be settled (`batches.py`)."""
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -12,7 +13,7 @@ from office.policy import schemes_here
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
 from settlement.batches import CHUNK_ROWS
-from settlement.models import VisitCategory
+from settlement.models import VisitBatch, VisitCategory
 from settlement.tasks import enqueue_file
 
 CATEGORIES = {
@@ -160,7 +161,17 @@ NOTICES = (
 
 
 def no_undoing(import_id: int, *, by: Staff | None, reason: str) -> None:
-    raise ValidationError(_("Visits are settled: take them back one by one, or by a file of refunds."))
+    raise ValidationError(
+        _("Visits are settled: take them back on the page of their batch, or single ones on theirs.")
+    )
+
+
+def batches_of(import_id: int) -> list[tuple[str, str]]:
+    """The pages where its visits are settled."""
+    return [
+        (str(batch), reverse("admin:settlement_visitbatch_change", args=[batch.pk]))
+        for batch in VisitBatch.objects.filter(import_file=import_id).order_by("pk")
+    ]
 
 
 VISITS = Layout(
@@ -221,6 +232,7 @@ VISITS = Layout(
     },
     take_back=no_undoing,
     afterwards=enqueue_file,
+    leads_to=batches_of,
     steps=(
         Step(statement="settlement/visits_batches"),
         Step(statement="settlement/visits_numbered"),

@@ -221,8 +221,8 @@ def _lines(line: YearEnd, *, terms: CapitationTerms, months: list[dict[str, Line
             how=_("all months"),
         )
         yield from _deposit_lines(line, terms=terms)
-        due = "{final}-{cleared_sum}-{advance_sum}-{left}+{released}"
-        how = _("payable − cleared − not cleared − carried forward + deposit released")
+        due = "{final}-{cleared_sum}-{advance_sum}-{left}+{released}-{deducted}"
+        how = _("payable − cleared − not cleared − carried forward + deposit released − deducted")
     else:
         yield Line(
             name="prepaid_sum",
@@ -231,7 +231,10 @@ def _lines(line: YearEnd, *, terms: CapitationTerms, months: list[dict[str, Line
             formula="ROUND(SUM({months_prepaid}),2)",
             how=_("all months"),
         )
-        due, how = "{final}-{prepaid_sum}", _("payable − prepaid")
+        due, how = "{final}-{prepaid_sum}-{deducted}", _("payable − prepaid − deducted")
+    yield Line(
+        name="deducted", label=_("Deducted"), value=line.deducted, how=_("by review and audit, as entered")
+    )
     yield Line(name="due", label=_("Due"), value=line.due, formula=f"ROUND({due},2)", how=how)
 
 

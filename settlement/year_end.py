@@ -1,6 +1,7 @@
 """The year end of capitation 年终清算: quota against actual usage (Heyuan 12(2)-(3), Shaoguan 9(2)3-5).
 
     due = payable for the year - cleared - prepaid and not cleared - carried forward + deposit released
+        - deducted
 
 Where nothing is cleared by month everything prepaid is "not cleared". What is carried forward comes off the
 next prepayment; it comes off here where none will follow.
@@ -9,6 +10,7 @@ next prepayment; it comes off here where none will follow.
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -32,7 +34,14 @@ from policies.capitation import CapitationTerms, annual_quota_of, deposit_releas
 from policies.month import Month, months_between
 from policies.values import MissingParameter
 from settlement.freezing import frozen_for, frozen_or_counted, heads_by_month
-from settlement.models import Clearing, Prepayment, YearEnd, YearEndMonth
+from settlement.models import (
+    Clearing,
+    DepositRelease,
+    Prepayment,
+    YearEnd,
+    YearEndDeduction,
+    YearEndMonth,
+)
 from settlement.offsets import demand_untaken, overpaid
 from settlement.prepay import terms_of
 from settlement.usage import used
@@ -86,10 +95,16 @@ class Year:
         scored = Assessment.objects.scored().filter(year=run.period.year, signed_at__isnull=False)
         self.scores = dict(scored.values_list("facility", "total"))
         self.carries = self._carries(last)
+        taken_off = YearEndDeduction.objects.filter(scheme=run.scheme, year=run.period.year)
+        self.deducted = dict(taken_off.values_list("facility").annotate(Sum("amount")).order_by())
 
     def facilities(self) -> list[int]:
         with_heads = {facility for month in self.heads.values() for facility in month}
-        return sorted(with_heads | {facility for facility, _month in self.prepaid.keys() | self.used.keys()})
+        return sorted(
+            with_heads
+            | {facility for facility, _month in self.prepaid.keys() | self.used.keys()}
+            | self.deducted.keys()
+        )
 
     def _carries(self, last: Month) -> dict[int, Decimal]:
         """What clearings left of facilities that the next January will not prepay (Shaoguan 9(2)3-4)."""
@@ -128,6 +143,7 @@ def _line(year: Year, facility: int) -> tuple[YearEnd, list[YearEndMonth]]:
     prepaid = sum((month.prepayment.entitlement for month in months if month.prepayment), NOTHING)
     advance = prepaid - sum((clearing.entitlement for clearing in clearings), NOTHING)
     carry = year.carries.get(facility, NOTHING)
+    deducted = year.deducted.get(facility, NOTHING)
     score = year.scores.get(facility)
     released = released_of(deposit, score=score, terms=year.last_terms)
     line = YearEnd(
@@ -148,8 +164,12 @@ def _line(year: Year, facility: int) -> tuple[YearEnd, list[YearEndMonth]]:
         deposit=deposit,
         score=score,
         released=released,
+        deducted=deducted,
         due=year_end_due(
-            payable=shared.payable, paid_in_advance=cleared + advance + carry, released=released or NOTHING
+            payable=shared.payable,
+            paid_in_advance=cleared + advance + carry,
+            released=released or NOTHING,
+            deductions=deducted,
         ),
         flag=",".join(shared.flags),
     )
@@ -238,6 +258,17 @@ def still_holds(run: Run) -> None:
         raise RunRefused(_("What %(run)s was computed from has changed: send it back.") % {"run": run})
 
 
+def may_be_undone(run: Run) -> None:
+    """Nothing later took off what it left, and no deposit it held was released since."""
+    demand_untaken(run)
+    late = DepositRelease.objects.filter(year_end__run=run, undone_by=None).first()
+    if late is not None:
+        raise RunRefused(
+            _("A deposit of %(facility)s was released later: take that back first.")
+            % {"facility": late.year_end.facility}
+        )
+
+
 def _figures(line: YearEnd) -> tuple:
     return (
         line.facility_id,
@@ -249,6 +280,7 @@ def _figures(line: YearEnd) -> tuple:
         line.cleared,
         line.deposit,
         line.released,
+        line.deducted,
         line.due,
     )
 
@@ -275,6 +307,7 @@ def year_end_table(run: Run) -> Table:
             _("Carried forward"): "money",
             _("Deposit"): "money",
             _("Deposit released"): "money",
+            _("Deducted"): "money",
             _("Due"): "money",
         },
         rows=(
@@ -295,6 +328,7 @@ def year_end_table(run: Run) -> Table:
                 line.carry,
                 line.deposit,
                 line.released,
+                line.deducted,
                 line.due,
             )
             for line in lines
@@ -321,7 +355,7 @@ YEAR_END = RunKind(
     applies=lambda pack: pack.capitation is not None,
     latest=lambda month: Month(month.year - 1, 1),
     still_holds=still_holds,
-    may_be_undone=demand_untaken,
+    may_be_undone=may_be_undone,
     compute=compute,
     post_chunk=post_chunk,
     mirror=REVERSAL,

@@ -26,6 +26,7 @@ def import_page(import_file: ImportFile, query) -> dict:
     return {
         "import_file": import_file,
         "holds": _(layout(import_file.layout).label),
+        "leads_to": layout(import_file.layout).leads_to(import_file.pk) if import_file.applied_at else [],
         "counts": counts,
         "kept": kept,
         "can_apply": import_file.state == ImportState.CHECKED and counts["rejected"] < counts["rows"],

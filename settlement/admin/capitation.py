@@ -10,8 +10,8 @@ from facilities.admin import FacilityAdmin
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import RecordAdmin
 from office.templatetags.figures import yuan
-from settlement.models import Clearing, FacilityUsage, Prepayment
-from settlement.usage import demand_unsettled
+from settlement.models import Clearing, FacilityUsage, Prepayment, YearEndDeduction
+from settlement.usage import demand_open_year, demand_unsettled
 
 MONTHS_SHOWN = 24
 
@@ -55,6 +55,43 @@ class FacilityUsageAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("actual usage"))
     def yuan(self, usage):
         return yuan(usage.actual)
+
+
+class DeductionForm(forms.ModelForm):
+    """A deduction from a year that no booked run has settled."""
+
+    class Meta:
+        model = YearEndDeduction
+        fields = ["facility", "scheme", "year", "kind", "amount", "reason"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and self.has_changed():
+            given = YearEndDeduction(**{name: data[name] for name in self.Meta.fields})
+            for each in filter(None, (YearEndDeduction.objects.filter(pk=self.instance.pk).first(), given)):
+                demand_open_year(each)
+        return data
+
+
+@admin.register(YearEndDeduction)
+class YearEndDeductionAdmin(RecordAdmin):
+    form = DeductionForm
+    list_display = ["facility", "scheme", "year", "kind", "yuan", "reason"]
+    exported = ("facility__code", "facility__name", "scheme", "year", "kind", "amount", "reason")
+    list_display_links = ["facility"]
+    list_select_related = ["facility"]
+    list_filter = [("scheme", ChoicesDropdownFilter), ("year", FieldTextFilter)]
+    ordering = ["-year", "facility__code", "id"]
+    sortable_by = ()
+    search_fields = ["facility__code__istartswith", "facility__name__contains"]
+    search_help_text = gettext_lazy("Code or name of the facility")
+    autocomplete_fields = ["facility"]
+    counties = ("facility__county",)
+    fields = ["facility", ("scheme", "year"), ("kind", "amount"), "reason"]
+
+    @admin.display(description=gettext_lazy("amount"))
+    def yuan(self, deduction):
+        return yuan(deduction.amount)
 
 
 def prepayments(request, facility) -> Panel:

@@ -8,7 +8,6 @@ from django.utils.translation import pgettext
 
 from accounts.vouchers import transfers_of
 from office.admin.panels import ROWS_SHOWN, Pages, Panel, badged, first_of, linked
-from office.templatetags.figures import whole, yuan
 from settlement.admin.visit_panels import standing_of, who_of
 from settlement.models import PaymentItem, Statement, StatementState
 from settlement.statement_file import lines_of, reckoning
@@ -26,26 +25,43 @@ def totals_of(found) -> list[tuple]:
     return [(state, state.label, *sums[state]) for state in StatementState if state in sums]
 
 
-def figures(request, statement: Statement) -> Panel:
+def figures(request, statement: Statement) -> list[Panel]:
     """What the visits come to, and how what is payable comes about."""
-    return Panel(
-        title=_("What it comes to"),
-        columns={pgettext("statement", "Item"): "text", _("Amount (yuan)"): "money"},
-        rows=reckoning(statement),
-        figures=[
-            (_("Number of visits"), whole(statement.visits)),
-            (_("Refunds"), whole(statement.refunds)),
-            (_("Total cost"), yuan(statement.total)),
-            (_("Eligible"), yuan(statement.eligible)),
-            (_("Own account"), yuan(statement.account)),
-            (_("Relative's account"), yuan(statement.family_account)),
-            (_("Cash"), yuan(statement.cash)),
+    visited = Panel(
+        title=_("What the visits come to"),
+        columns={
+            _("Number of visits"): "integer",
+            _("Refunds"): "integer",
+            _("Total cost"): "money",
+            _("Eligible"): "money",
+            _("Fund pays"): "money",
+            _("Own account"): "money",
+            _("Relative's account"): "money",
+            _("Cash"): "money",
+        },
+        rows=[
+            (
+                statement.visits,
+                statement.refunds,
+                statement.total,
+                statement.eligible,
+                statement.fund,
+                statement.account,
+                statement.family_account,
+                statement.cash,
+            )
         ],
         note=_(
             "What accounts paid is owed by the purchases themselves and is not part of the amount payable."
         ),
         link=(_("Print (PDF)"), reverse("admin:settlement_statement_pdf", args=[statement.pk])),
     )
+    payable = Panel(
+        title=_("Payable by the fund"),
+        columns={pgettext("statement", "Item"): "text", _("Amount (yuan)"): "money"},
+        rows=reckoning(statement),
+    )
+    return [visited, payable]
 
 
 def deductions(request, statement: Statement) -> Panel:

@@ -138,7 +138,7 @@ def in_state(*states: StatementState):
 
 
 def look_first(request, statement) -> list:
-    return [figures(request, statement), deductions(request, statement)]
+    return [*figures(request, statement), deductions(request, statement)]
 
 
 CLERK = "settlement.change_statement"
@@ -424,7 +424,7 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
 
     def panels_of(self, request, statement):
         return [
-            figures(request, statement),
+            *figures(request, statement),
             deductions(request, statement),
             signatures(request, statement),
             *super().panels_of(request, statement),

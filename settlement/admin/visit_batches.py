@@ -14,17 +14,67 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
 from office.policy import schemes_here
 from office.templatetags.figures import badge, whole, yuan
 from settlement import batches
-from settlement.models import VisitBatch, VisitOutcome, VisitState
+from settlement.admin.visits import RefundForm
+from settlement.models import VisitBatch, VisitBatchKind, VisitOutcome, VisitState
 from settlement.tasks import enqueue
 
 
+def take_back_all(batch: VisitBatch, *, by, reason: str) -> None:
+    enqueue(batches.take_back_all(batch, by=by, reason=reason))
+
+
+def what_becomes_of(request, batch: VisitBatch) -> list[Panel]:
+    """Before a batch is taken back: how many visits would be, and which stay and why."""
+    standing = batches.what_stands(batch)
+    told = [
+        ("standing", _("Take back"), ""),
+        ("taken_back", _("Stays"), _("was taken back before")),
+        ("refund", _("Stays"), _("is a refund itself")),
+        ("unsettled", _("Stands against it"), _("is not settled yet")),
+        ("unseen", _("Stands against it"), _("is out of your sight: somebody of the whole city can do it")),
+    ]
+    return [
+        Panel(
+            title=_("What becomes of its visits"),
+            columns={
+                _("What becomes of them"): "text",
+                _("Why"): "text",
+                pgettext("count", "Visits"): "integer",
+                _("Total cost"): "money",
+                _("Fund pays"): "money",
+                _("Accounts"): "money",
+            },
+            rows=[(what, why, *standing[name]) for name, what, why in told if name in standing],
+        )
+    ]
+
+
+TAKE_BACK_ALL = RecordAct(
+    name="refund",
+    label=gettext_lazy("Take the whole file back"),
+    explained=gettext_lazy(
+        "Every visit of the file that stands is taken back by a refund that gives back exactly what it used"
+        " of limits and accounts; later visits stay as they were settled."
+    ),
+    done=gettext_lazy("The visits of the file are being taken back."),
+    form=RefundForm,
+    do=take_back_all,
+    consequences=what_becomes_of,
+    open_to=lambda batch: batch.kind == VisitBatchKind.FILE and batch.settled_at,
+    permission="settlement.refund_visit",
+    danger=True,
+)
+
+
 @admin.register(VisitBatch)
-class VisitBatchAdmin(ReadOnlyAdmin):
+class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
+    acts = (TAKE_BACK_ALL,)
     list_display = ["number", "kind", "file", "rows", "standing", "by", "at"]
     list_display_links = ["number"]
     list_select_related = ["import_file", "by"]
@@ -32,7 +82,7 @@ class VisitBatchAdmin(ReadOnlyAdmin):
     list_before_template = "settlement/held_visits.html"
     ordering = ["-id"]
     sortable_by = ()
-    fields = [("number", "kind"), ("scheme", "file"), ("rows", "reason"), ("by", "at")]
+    fields = [("number", "kind", "standing"), ("scheme", "source"), ("rows", "reason"), ("by", "at")]
     change_form_outer_before_template = "settlement/batch_head.html"
     panels = []
 
@@ -81,15 +131,17 @@ class VisitBatchAdmin(ReadOnlyAdmin):
         context = {"held": held.count() if may else 0}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        failed = obj.chunks.exclude(error="")
-        context["head"] = {
-            "batch": obj,
-            "settled": _settled_rows(obj),
-            "failed": failed.exists(),
+    def given_with(self, request, act):
+        return {"by": request.user}
+
+    def head_of(self, request, batch) -> dict:
+        return {
+            "batch": batch,
+            "settled": _settled_rows(batch),
+            "failed": batch.chunks.exclude(error="").exists(),
             "may": request.user.has_perm("settlement.add_visit"),
+            "refunds": [linked(refund) for refund in batch.taken_back_by.order_by("pk")],
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=gettext_lazy("batch"))
     def number(self, batch):
@@ -98,6 +150,10 @@ class VisitBatchAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("file"))
     def file(self, batch):
         return linked(batch.import_file) if batch.import_file_id else "–"
+
+    @admin.display(description=gettext_lazy("file or batch"))
+    def source(self, batch):
+        return linked(batch.takes_back) if batch.takes_back_id else self.file(batch)
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, batch):

@@ -39,6 +39,14 @@ def who_of(visit: Visit) -> str:
     return person.name if person else _("somebody of another county")
 
 
+def alike(visit: Visit):
+    """Other bills that stand, of the same person, time and amount."""
+    if visit.reverses_id or visit.reversed_by_id:
+        return Visit.objects.none()
+    same = Visit.objects.filter(person=visit.person_id, at=visit.at, total=visit.total, reversed_by=None)
+    return same.exclude(pk=visit.pk).select_related("facility")[:3]
+
+
 def amount_of(visit: Visit, name: str) -> Decimal | None:
     outcome = getattr(visit, "outcome", None)
     return outcome and getattr(outcome, name)

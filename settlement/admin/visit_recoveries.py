@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.models import Receivable
 from facilities.admin import FacilityAdmin
 from facilities.admin.acts import ActsAdmin, RecordAct
 from insured.admin import PersonAdmin
@@ -156,7 +157,7 @@ class VisitRecoveryAdmin(ActsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("receivable"))
     def receivable(self, recovery):
-        return linked(recovery.account)
+        return linked(Receivable(pk=recovery.account_id), str(recovery.account))
 
     @admin.display(description=gettext_lazy("state"))
     def badge(self, recovery):
@@ -207,7 +208,7 @@ def recoveries_of_visit(request, visit: Visit) -> list[Panel]:
     """Where the visit is stated, what was deducted of it, and what is recovered."""
     if not request.user.has_perm("settlement.view_statement"):
         return []
-    lines = StatementLine.objects.filter(visit=visit).select_related("statement").order_by("pk")
+    lines = StatementLine.objects.filter(visit=visit, live=True).select_related("statement")
     stated = [
         (
             linked(line.statement),

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
@@ -25,13 +26,14 @@ from office.admin.figure_words import in_language
 from office.admin.panels import linked
 from office.admin.records import RecordAdmin
 from office.policy import schemes_here
-from office.templatetags.figures import yuan
+from office.templatetags.figures import badge, yuan
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
 from policies.month import Month
 from settlement import batches
 from settlement.admin.visit_panels import (
     WAITING,
+    alike,
     amount_of,
     facts,
     limits_of_person,
@@ -283,6 +285,7 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
             "standing": standing_of(visit),
             "why": why_of(visit),
             "other": twin and linked(Visit(pk=twin), f"#{twin}"),
+            "alike": [linked(each, f"{each.facility.name} {each.bill}") for each in alike(visit)],
         }
 
     def title_of(self, record):
@@ -350,6 +353,8 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, visit):
+        if visit.resembles and not visit.reversed_by_id:
+            return format_html("{} {}", standing_of(visit), badge("held", _("Possible duplicate")))
         return standing_of(visit)
 
     @admin.display(description=gettext_lazy("reason"))

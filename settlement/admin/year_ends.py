@@ -2,17 +2,21 @@
 
 from functools import partial
 
+from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from facilities.admin import FacilityAdmin
+from facilities.admin.acts import ActsAdmin, RecordAct
 from office import tables
 from office.access import note
 from office.admin.pages import page
@@ -20,6 +24,8 @@ from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Act, Run, RunKindName
 from office.templatetags.figures import percent, whole, yuan
+from settlement import deposits
+from settlement.admin.visits import RefundForm
 from settlement.admin.what_if import WhatIfForm, shown, table_of
 from settlement.models import YearEnd
 from settlement.what_if import otherwise
@@ -27,8 +33,56 @@ from settlement.worksheet import MONTHS, Line, Worksheet, terms_of_year, workshe
 from settlement.worksheet_file import write_worksheets
 
 
+def release_deposit(line: YearEnd, *, by) -> None:
+    deposits.release(line, by=by)
+
+
+def take_release_back(line: YearEnd, *, by, reason: str) -> None:
+    deposits.take_back(line, by=by, reason=reason)
+
+
+def deposit_given_back(request, line: YearEnd) -> list[Panel]:
+    """What a release would give back and leave with the pool, or what stands against it."""
+    columns = {_("Assessment score"): "number", _("Deposit"): "money"}
+    columns |= {_("Deposit released"): "money", _("Kept by the pool"): "money"}
+    try:
+        score, released = deposits.releasable(line)
+    except ValidationError as refusal:
+        return [Panel(title=_("The deposit of the year"), columns=columns, empty=refusal.messages[0])]
+    row = (score, line.deposit, released, line.deposit - released)
+    return [Panel(title=_("The deposit of the year"), columns=columns, rows=[row])]
+
+
+RELEASE_DEPOSIT = RecordAct(
+    name="release",
+    label=gettext_lazy("Release the deposit"),
+    explained=gettext_lazy(
+        "When the year was settled, its deposit was held. Now the signed assessment decides: what it gives"
+        " back becomes payable to the facility, the rest stays in the pool."
+    ),
+    done=gettext_lazy("The deposit is released."),
+    form=forms.Form,
+    do=release_deposit,
+    consequences=deposit_given_back,
+    open_to=deposits.held,
+    permission="settlement.release_deposit",
+)
+TAKE_RELEASE_BACK = RecordAct(
+    name="hold",
+    label=gettext_lazy("Take the release back"),
+    explained=gettext_lazy("The late release of the deposit is reversed, and the deposit is held again."),
+    done=gettext_lazy("The deposit is held again."),
+    form=RefundForm,
+    do=take_release_back,
+    open_to=deposits.standing_release,
+    permission="settlement.release_deposit",
+    danger=True,
+)
+
+
 @admin.register(YearEnd)
-class YearEndAdmin(ReadOnlyAdmin):
+class YearEndAdmin(ActsAdmin, ReadOnlyAdmin):
+    acts = (RELEASE_DEPOSIT, TAKE_RELEASE_BACK)
     list_display = [
         "facility",
         "year",
@@ -51,6 +105,7 @@ class YearEndAdmin(ReadOnlyAdmin):
         "cleared",
         "deposit",
         "released",
+        "deducted",
         "due",
     )  # fmt: skip
     list_display_links = ["facility"]
@@ -65,8 +120,8 @@ class YearEndAdmin(ReadOnlyAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     counties = ("facility__county",)
-    fields = [("facility", "year"), ("linked_run", "badge")]
-    readonly_fields = ["year", "linked_run", "badge"]
+    fields = [("facility", "year", "linked_run")]
+    readonly_fields = ["year", "linked_run"]
 
     @admin.display(description=gettext_lazy("year"))
     def year(self, line):
@@ -95,6 +150,21 @@ class YearEndAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("due"))
     def due_shown(self, line):
         return yuan(line.due)
+
+    def given_with(self, request, act):
+        return {"by": request.user}
+
+    def head_of(self, request, line) -> dict:
+        made, facts = deposits.standing_release(line), []
+        if deposits.held(line) and line.deposit:
+            facts = [_("Deposit of %(amount)s yuan held") % {"amount": yuan(line.deposit)}]
+        elif made:
+            told = {"day": date_format(timezone.localtime(made.at)), "who": made.by}
+            told |= {"released": yuan(made.released), "kept": yuan(made.kept)}
+            facts = [
+                _("Deposit released on %(day)s by %(who)s: %(released)s given back, %(kept)s kept") % told
+            ]
+        return {"state": (line.run.state, line.run.get_state_display()), "facts": facts}
 
     def title_of(self, line):
         return f"{line.facility.name} {line.run.period.year}"

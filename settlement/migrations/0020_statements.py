@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('month', office.fields.MonthField(verbose_name='month')),
                 ('office', models.CharField(choices=[('county', 'County office'), ('city', 'Municipal centre')], max_length=10, verbose_name='responsible office')),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('sent', 'With the facility'), ('confirmed', 'To review'), ('reviewed', 'To audit'), ('audited', 'To release'), ('posted', 'Posted'), ('undone', 'Undone')], db_default='draft', default='draft', max_length=9, verbose_name='state')),
+                ('revision', models.PositiveSmallIntegerField(default=0, verbose_name='revision')),
                 ('visits', models.IntegerField(default=0, verbose_name='number of visits')),
                 ('refunds', models.IntegerField(default=0, verbose_name='refunds')),
                 ('total', office.fields.MoneyField(decimal_places=2, default=0, max_digits=14, verbose_name='total cost')),

@@ -47,7 +47,7 @@ create function settlement_statement_sums(number bigint) returns table (
             count(*) filter (where deduction.visit_id is null) as lumps
         from settlement_deduction deduction
         left join settlement_statementline line
-            on line.statement_id = number and line.visit_id = deduction.visit_id
+            on line.statement_id = number and line.visit_id = deduction.visit_id and line.live
         where deduction.statement_id = number
     ),
     summed as (
@@ -184,13 +184,17 @@ begin
         when 'posted>posted' then array['undo_asked_by_id']
         when 'posted>undone' then array['undone_by_id']
         when 'draft>undone' then array['undone_by_id']
-        when 'sent>draft' then array['sent_on']
-        when 'confirmed>draft' then array['sent_on', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
-        when 'reviewed>draft' then array['sent_on', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
-        when 'audited>draft' then array['sent_on', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
+        when 'sent>draft' then array['sent_on', 'revision']
+        when 'confirmed>draft' then array['sent_on', 'revision', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
+        when 'reviewed>draft' then array['sent_on', 'revision', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
+        when 'audited>draft' then array['sent_on', 'revision', 'confirmed_name', 'confirmed_on', 'confirmed_reference']
     end;
     if free is null or to_jsonb(new) - free - standing <> to_jsonb(old) - free - standing then
         raise exception 'statement % does not go so from % to %', old.id, old.state, new.state
+            using errcode = 'restrict_violation', constraint = 'statement_step';
+    end if;
+    if old.state not in ('draft', 'posted') and new.state = 'draft' and new.revision <> old.revision + 1 then
+        raise exception 'statement % is signed anew after it was sent back', old.id
             using errcode = 'restrict_violation', constraint = 'statement_step';
     end if;
     if new.state = 'sent' then
@@ -388,7 +392,7 @@ begin
     if new.visit_id is not null then
         if not exists (
             select from settlement_statementline
-            where statement_id = asked.id and visit_id = new.visit_id and not in_quota
+            where statement_id = asked.id and visit_id = new.visit_id and live and not in_quota
         ) or 100 * new.amount > settlement_room(new.visit_id, null) then
             raise exception 'more is deducted than is paid for visit %', new.visit_id
                 using errcode = 'check_violation', constraint = 'deduction_within_payment';

@@ -3,11 +3,13 @@
 from settlement.models.bank_file import BankFile, BankFileState
 from settlement.models.capitation import (
     Clearing,
+    DepositRelease,
     FacilityUsage,
     Headcount,
     HeadcountLine,
     Prepayment,
     YearEnd,
+    YearEndDeduction,
     YearEndMonth,
 )
 from settlement.models.payment import (
@@ -47,6 +49,7 @@ __all__ = [
     "Debtor",
     "Deduction",
     "DeductionKind",
+    "DepositRelease",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
@@ -70,5 +73,6 @@ __all__ = [
     "VisitRecoveryState",
     "VisitState",
     "YearEnd",
+    "YearEndDeduction",
     "YearEndMonth",
 ]

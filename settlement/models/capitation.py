@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from facilities.models import Facility
 from office.fields import MoneyField, MonthField, first_of_month
 from office.models import Run, Scheme, Staff
+from settlement.models.statement import DeductionKind
 
 
 class Prepayment(models.Model):
@@ -140,6 +141,37 @@ class FacilityUsage(models.Model):
         return f"{self.facility} {self.month or self.year}"
 
 
+class YearEndDeduction(models.Model):
+    """What review or audit takes off a facility's year end, in yuan; of one withdrawn nothing is left.
+
+    It stands once the year is settled.
+    """
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, verbose_name=_("facility"))
+    scheme = models.CharField(_("scheme"), max_length=3, choices=Scheme)
+    year = models.PositiveSmallIntegerField(_("year"))
+    kind = models.CharField(pgettext_lazy("deduction", "kind"), max_length=2, choices=DeductionKind)
+    amount = MoneyField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=200)
+
+    class Meta:
+        verbose_name = _("year-end deduction")
+        verbose_name_plural = _("year-end deductions")
+        ordering = ["-year", "facility__code", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="year_end_deduction_not_negative",
+                violation_error_message=_("The deduction is below zero."),
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="year_end_deduction_for_a_reason"),
+        ]
+        indexes = [models.Index(fields=["scheme", "year"], name="year_end_deduction_of_year")]
+
+    def __str__(self):
+        return f"{self.facility} {self.year}: {self.amount}"
+
+
 class YearEnd(models.Model):
     """One facility's line of the year-end table 年终清算表; the shares sum to the quota.
 
@@ -165,6 +197,7 @@ class YearEnd(models.Model):
     deposit = MoneyField(_("quality deposit"), default=0)
     score = models.DecimalField(_("assessment score"), max_digits=6, decimal_places=2, null=True)
     released = MoneyField(_("deposit released"), null=True)
+    deducted = MoneyField(_("deducted"), default=0)
     due = MoneyField(_("due"), help_text=_("Negative: to be taken off the next prepayments."))
     flag = models.CharField(_("flag"), max_length=20, blank=True)
 
@@ -181,6 +214,7 @@ class YearEnd(models.Model):
                     - F("advance")
                     - F("carry")
                     + Coalesce("released", Value(Decimal(0)))
+                    - F("deducted")
                 ),
                 name="year_end_adds_up",
             ),
@@ -193,6 +227,9 @@ class YearEnd(models.Model):
                 name="year_end_shares_sum_to_quota",
             ),
         ]
+
+    def __str__(self):
+        return f"{self.facility} {self.run.period.year}"
 
 
 class YearEndMonth(models.Model):
@@ -219,6 +256,42 @@ class YearEndMonth(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["year_end", "month"], name="year_end_month_once"),
             first_of_month("month", name="year_end_first_of_month"),
+        ]
+
+
+class DepositRelease(models.Model):
+    """A deposit that a year end held, given back by a later score or left with the pool (Shaoguan 9(2)3)."""
+
+    year_end = models.ForeignKey(
+        YearEnd, on_delete=models.PROTECT, related_name="releases", verbose_name=_("year-end line")
+    )
+    score = models.DecimalField(_("assessment score"), max_digits=6, decimal_places=2)
+    released = MoneyField(_("deposit released"))
+    kept = MoneyField(_("kept by the pool"))
+    by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("released at"), auto_now_add=True)
+    undone_by = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("taken back by")
+    )
+    undone_because = models.CharField(_("taken back because"), max_length=200, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("late release of a deposit")
+        verbose_name_plural = _("late releases of deposits")
+        default_permissions = ()
+        permissions = [("release_deposit", _("Can release held deposits"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["year_end"], condition=Q(undone_by=None), name="deposit_released_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(released__gte=0, kept__gte=0), name="deposit_release_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_by=None, undone_because="")
+                | Q(undone_by__isnull=False) & ~Q(undone_because=""),
+                name="deposit_release_undone_for_a_reason",
+            ),
         ]
 
 

@@ -64,6 +64,8 @@ class Statement(models.Model):
     state = models.CharField(
         _("state"), max_length=9, choices=StatementState, default=StatementState.DRAFT, db_default="draft"
     )
+    # Counts how often it was sent back: what was signed before is then not what it is now.
+    revision = models.PositiveSmallIntegerField(_("revision"), default=0)
 
     visits = models.IntegerField(_("number of visits"), default=0)
     refunds = models.IntegerField(_("refunds"), default=0)

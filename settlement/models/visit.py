@@ -38,6 +38,13 @@ class VisitBatch(models.Model):
     import_file = models.ForeignKey(
         ImportFile, null=True, on_delete=models.PROTECT, related_name="visit_batches", verbose_name=_("file")
     )
+    takes_back = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="taken_back_by",
+        verbose_name=_("takes back"),
+    )
     reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="")
     origin = models.CharField(_("origin"), max_length=12, choices=Origin)
     by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))

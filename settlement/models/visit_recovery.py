@@ -18,9 +18,9 @@ class Debtor(models.TextChoices):
 
 
 class VisitRecoveryState(models.TextChoices):
-    PROPOSED = "proposed", pgettext_lazy("recovery", "Proposed")
-    POSTED = "posted", pgettext_lazy("recovery", "Posted")
-    REJECTED = "rejected", pgettext_lazy("recovery", "Rejected")
+    PROPOSED = "proposed", pgettext_lazy("recovery of a visit", "Proposed")
+    POSTED = "posted", pgettext_lazy("recovery of a visit", "Posted")
+    REJECTED = "rejected", pgettext_lazy("recovery of a visit", "Rejected")
 
 
 class VisitRecovery(models.Model):

@@ -10,6 +10,7 @@ select
     case
         when run.kind = 'prepayment' then '207'
         when run.kind = 'year_end' then '204'
+        when transfer.kind = 'deposit' then '203'
         when account.kind = 'moving' then '301'
         when account.kind = 'owed' and transfer.kind = 'payout' then '303'
         when account.kind = 'owed' then '101'

@@ -4,10 +4,13 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Account
+from accounts.verify import verify_books
 from office.acting import acting
 from office.models import County
-from settlement.batches import settle
-from settlement.models import Visit, VisitBatch, VisitOutcome
+from settlement.batches import settle, take_back
+from settlement.models import Accumulator, Visit, VisitBatch, VisitOutcome
+from tests.files import applied
 from tests.pages.reading import texts_of
 from tests.population import contract, fund, insure, member, select
 
@@ -99,3 +102,51 @@ def test_a_county_sees_visits_of_its_people_and_at_its_facilities(patient, db):
         ):
             seen[county] = set(Visit.objects.values_list("bill", flat=True))
     assert seen == {"441602": {"C0", "C1"}, "441621": {"C1", "C2"}, "441624": {"C2"}, "441625": set()}
+
+
+def test_a_whole_file_is_taken_back_after_it_was_looked_at(patient, sign_in):
+    person, clinic = patient
+    rows = [
+        {
+            "单据号": bill, "机构代码": clinic.code, "证件号码": person.document_number,
+            "就诊时间": f"2023-03-{day} 09:00", "医疗类别": "普通门诊", "总费用": "90", "政策范围内": "90",
+        }
+        for bill, day in (("F1", "10"), ("F2", "11"), ("F3", "11"))
+    ]  # fmt: skip
+    clerk = sign_in("clerk")
+    for _again in (False, True):
+        file = applied(rows, name="费用.xlsx", kind="visits")
+        batch = VisitBatch.objects.get(import_file=file)
+        act = reverse("admin:settlement_visitbatch_act", args=[batch.pk, "refund"])
+        assert clerk.get(act).status_code == 302  # nothing is settled yet
+        settle_all()
+        of_import = clerk.get(reverse("admin:office_importfile_change", args=[file.pk]))
+        page = reverse("admin:settlement_visitbatch_change", args=[batch.pk])
+        assert page in of_import.content.decode()
+        listed = text_of(clerk.get(reverse("admin:settlement_visit_changelist", query={"batch": batch.pk})))
+        assert "疑似重复" in listed
+        one = Visit.objects.get(bill="F2", reversed_by=None)
+        told = text_of(clerk.get(reverse("admin:settlement_visit_change", args=[one.pk])))
+        assert "F3" in told
+        take_back(Visit.objects.get(bill="F3", reversed_by=None), by=None, reason="重复录入")
+        settle_all()
+        previewed = text_of(clerk.get(act))
+        for said in ("2", "180.00", "120.00", "此前已冲销"):
+            assert said in previewed, said
+        assert clerk.post(act, {"reason": ""}).status_code == 200
+        assert clerk.post(act, {"reason": "整份重报"}).status_code == 302
+        settle_all()
+        assert not Visit.objects.filter(reverses=None, reversed_by=None).exists()
+        assert Accumulator.objects.get().used == {}
+        assert Account.objects.get(person=person).balance == 25
+        assert "整份重报" in text_of(
+            clerk.get(
+                reverse("admin:settlement_visitbatch_change", args=[VisitBatch.objects.latest("pk").pk])
+            )
+        )
+        assert "已无可冲销" in text_of(clerk.post(act, {"reason": "再来"}))
+    assert set(Visit.objects.exclude(reverses=None).values_list("bill", flat=True)) == {
+        "F1-R", "F2-R", "F3-R", "F1-R2", "F2-R2", "F3-R2",
+    }  # fmt: skip
+    assert sign_in("auditor").post(act, {"reason": "x"}).status_code == 403
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []

@@ -45,36 +45,42 @@ def text(amount: F) -> str:
 
 def settle(city: str, lines: list[dict], parameters: dict) -> list[tuple]:
     """(state, reason, deductible, fund, person) of every line; None for the amounts of held visits."""
-    years: dict = defaultdict(lambda: defaultdict(F))
-    kept: dict = {}
-    results = []
-    for line in lines:
+    book = Book(city)
+    return [book.settle(line, parameters) for line in lines]
+
+
+class Book:
+    """What everybody used in every year so far, and what became of each visit."""
+
+    def __init__(self, city: str) -> None:
+        self.city = city
+        self.years: dict = defaultdict(lambda: defaultdict(F))
+        self.kept: dict = {}
+
+    def settle(self, line: dict, parameters: dict) -> tuple:
+        """A visit that was held before may come again, under other parameters."""
         if line.get("reverses"):
-            used, changes, amounts = kept.pop(line["reverses"])
+            used, changes, amounts = self.kept.pop(line["reverses"])
             for name, amount in changes.items():
                 used[name] -= amount
-            results.append(("reversed", None, *(text(-a) for a in amounts)))
-            continue
-        used = years[line["person"], line["date"][:4]]
+            return ("reversed", None, *(text(-a) for a in amounts))
+        used = self.years[line["person"], line["date"][:4]]
         total = F(line["total"])
-        code = gate(city, line)
+        code = gate(self.city, line)
         changes: dict = defaultdict(F)
         if code:
-            kept[line["id"]] = (used, {}, (F(0), F(0), F(0)))
-            results.append(("denied", code, "0.00", "0.00", text(total)))
-            continue
+            self.kept[line["id"]] = (used, {}, (F(0), F(0), F(0)))
+            return ("denied", code, "0.00", "0.00", text(total))
         try:
-            deductible, fund = CITIES[city](line, used, changes, parameters)
+            deductible, fund = CITIES[self.city](line, used, changes, parameters)
         except Held:
-            kept[line["id"]] = (used, {}, (F(0), F(0), F(0)))
-            results.append(("held", "parameter_missing", None, None, None))
-            continue
+            self.kept[line["id"]] = (used, {}, (F(0), F(0), F(0)))
+            return ("held", "parameter_missing", None, None, None)
         for name, amount in changes.items():
             used[name] += amount
         deductible = cents(deductible)
-        kept[line["id"]] = (used, changes, (deductible, fund, total - fund))
-        results.append(("paid", None, text(deductible), text(fund), text(total - fund)))
-    return results
+        self.kept[line["id"]] = (used, changes, (deductible, fund, total - fund))
+        return ("paid", None, text(deductible), text(fund), text(total - fund))
 
 
 def gate(city: str, line: dict) -> str | None:
@@ -88,7 +94,7 @@ def gate(city: str, line: dict) -> str | None:
     }[city]
     emergency = bool(line.get("emergency")) or line["category"] == "emergency"
     where = line.get("locality") or "local"
-    failing = set()
+    failing = set(line.get("found") or ())  # by the records, where there are any
     if line.get("gate"):
         failing.add(line["gate"])
     if not first <= line["date"] <= last:

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,11 +15,12 @@ from office import returned, runs
 from office.models import Run, Staff, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
-from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd
+from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd, YearEndDeduction
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import checked
 from tests.population import approved, contract, insure, member, released, select
+from tests.settlement.plain_capitation import ClearedYear, fen
 from tests.settlement.worksheet_formulas import check_worksheets
 
 YEAR = 2024
@@ -35,15 +35,6 @@ def clerk(db):
     return member("clerk")
 
 
-def half_up(amount: Fraction) -> int:
-    """Whole 分, half up: independent of the portal's own rounding."""
-    return int(amount + Fraction(1, 2))
-
-
-def fen(amount) -> int:
-    return int(Decimal(amount) * 100)
-
-
 def residents(facility, count: int, first: int, last: int = 12):
     for _ in range(count):
         person = insure(status="resident", base=None, scheme="390")
@@ -54,76 +45,20 @@ def run_of(clerk, kind: str, month: int, year: int = YEAR):
     return prepared(clerk, kind=kind, period=Month(year, month), scheme="390")
 
 
-def assess(facility, score: int, *, by, signed_by):
-    item, _made = AssessmentItem.objects.get_or_create(year=YEAR, number=1, title="质量", most=100)
-    AssessmentGrade.objects.get_or_create(year=YEAR, least=0, title="合格")
-    assessment = Assessment.objects.create(facility=facility, year=YEAR)
+def assess(facility, score: int, *, by, signed_by, year: int = YEAR):
+    item, _made = AssessmentItem.objects.get_or_create(year=year, number=1, title="质量", most=100)
+    AssessmentGrade.objects.get_or_create(year=year, least=0, title="合格")
+    assessment = Assessment.objects.create(facility=facility, year=year)
     AssessmentScore.objects.create(assessment=assessment, item=item, score=score, entered_by=by)
     assessment.signed_by, assessment.signed_at = signed_by, "2025-01-10T08:00:00Z"
     assessment.save()
 
 
-class Plain:
-    """A facility's year by the document, in whole 分: 60 a head and year, 80 % in advance, 5 % kept."""
-
-    def __init__(self, heads: str, use: str, *, gaps=(), unused=(), late=(), score=None, goes_on=False):
-        self.heads = [int(count) for count in heads.split()]
-        used = [fen(amount) for amount in use.split()]
-        self.use = {m: used[m - 1] if len(used) > 1 else used[0] for m in range(1, 13) if m not in unused}
-        self.paid, self.cleared, self.deposits, self.taken = {}, {}, {}, {}
-        owed, entitled = 0, {}
-        for month in range(1, 13):
-            before = month - 1
-            if month in gaps:
-                counted = 0
-            elif month == 1 or before in gaps:
-                counted = self.heads[month - 1]
-            else:
-                counted = self.heads[before - 1]
-            entitled[month] = half_up(Fraction(6000, 12) * counted * Fraction(80, 100))
-            if not entitled[month]:
-                continue
-            self.taken[month] = min(entitled[month], owed)
-            self.paid[month] = entitled[month] - self.taken[month]
-            owed -= self.taken[month]
-            for due in (before, month):  # what is late comes a month later
-                if entitled.get(due) and due in self.use and due + (due in late) == month:
-                    owed += self._clear(due, entitled[due])
-        advance = sum(amount for month, amount in entitled.items() if month not in self.use)
-        self.quota = half_up(Fraction(6000, 12) * sum(self.heads))
-        self.actual = sum(self.use.values())
-        reached = self.quota > 0 and Fraction(self.actual, self.quota) >= Fraction(80, 100)
-        self.final = self.quota if reached else min(self.actual, self.quota)
-        self.deposit = sum(self.deposits.values())
-        share = None if score is None else 100 if score >= 90 else 50 if score >= 80 else 0
-        self.released = (
-            None if share is None and self.deposit else half_up(self.deposit * Fraction(share or 0, 100))
-        )
-        self.advance, self.carry = advance, 0 if goes_on else owed
-        booked = sum(cleared for _e, _a, cleared, _d, _p in self.cleared.values())
-        self.due = self.final - booked - self.advance - self.carry + (self.released or 0)
-        self.received = sum(self.paid.values()) + max(self.due, 0)
-
-    def _clear(self, month: int, entitled: int) -> int:
-        """What is carried forward."""
-        cleared = min(self.use[month], entitled)
-        deposit = half_up(cleared * Fraction(5, 100))
-        self.cleared[month] = (entitled, self.use[month], cleared, deposit, cleared - deposit)
-        self.deposits[month] = deposit
-        return entitled - (cleared - deposit)
-
-    def figures(self):
-        released = self.released
-        return (
-            self.quota,
-            self.actual,
-            self.final,
-            self.advance,
-            self.carry,
-            self.deposit,
-            released,
-            self.due,
-        )
+def plain(heads: str, use: str, *, unused=(), **rest) -> ClearedYear:
+    """A facility's year by heads and use month after month; one figure of use stands for all months."""
+    used = [fen(amount) for amount in use.split()]
+    by_month = {m: used[m - 1] if len(used) > 1 else used[0] for m in range(1, 13) if m not in unused}
+    return ClearedYear([int(count) for count in heads.split()], by_month, **rest)
 
 
 def figures(line: YearEnd):
@@ -139,19 +74,19 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
     Threshold.objects.update(percent=None)  # a January of one person is no mistake here
     reviewer = member("reviewer")
     same = " ".join
-    plain = {
-        "exactly 80 %": Plain(same(["3"] * 12), "12.00", score=95, goes_on=True),
-        "one cent below": Plain(same(["3"] * 12), same(["12.00"] * 11 + ["11.99"]), score=85),
-        "exactly 100 %": Plain(same(["3"] * 12), "15.00", late=(4,), score=79),
-        "above": Plain(same(["2"] * 12), "12.01"),
-        "zero use": Plain(same(["2"] * 12), "0.00", score=100),
-        "no quota": Plain(same(["0"] * 12), same(["0"] * 2 + ["5.00"] + ["0"] * 9)),
-        "negative": Plain(same(["10"] + ["0"] * 11), same(["40.00"] * 2 + ["0.00"] * 10), score=90),
-        "left for": Plain(same(["6"] * 4 + ["7"] * 2 + ["2"] * 6), "17.37", score=90, unused=(12,)),
-        "chosen from July": Plain(same(["1"] * 6 + ["6"] * 6), "13.13", score=80),
-        "suspended in July": Plain(same(["3"] * 6 + ["0"] + ["3"] * 5), "7.77", gaps=(7,), score=90),
+    years = {
+        "exactly 80 %": plain(same(["3"] * 12), "12.00", score=95, goes_on=True),
+        "one cent below": plain(same(["3"] * 12), same(["12.00"] * 11 + ["11.99"]), score=85),
+        "exactly 100 %": plain(same(["3"] * 12), "15.00", late=(4,), score=79),
+        "above": plain(same(["2"] * 12), "12.01"),
+        "zero use": plain(same(["2"] * 12), "0.00", score=100),
+        "no quota": plain(same(["0"] * 12), same(["0"] * 2 + ["5.00"] + ["0"] * 9)),
+        "negative": plain(same(["10"] + ["0"] * 11), same(["40.00"] * 2 + ["0.00"] * 10), score=90),
+        "left for": plain(same(["6"] * 4 + ["7"] * 2 + ["2"] * 6), "17.37", score=90, unused=(12,)),
+        "chosen from July": plain(same(["1"] * 6 + ["6"] * 6), "13.13", score=80),
+        "suspended in July": plain(same(["3"] * 6 + ["0"] + ["3"] * 5), "7.77", gaps=(7,), score=90),
     }
-    there = {name: contract() for name in plain}
+    there = {name: contract() for name in years}
     for name in ("exactly 80 %", "one cent below", "exactly 100 %", "suspended in July"):
         residents(there[name], 3, 1)
     for name in ("above", "zero use"):
@@ -184,7 +119,7 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
 
     late = FacilityUsage(facility=there["exactly 100 %"], month=Month(YEAR, 4), actual="15.00")
     late.scheme, late.year = "390", YEAR
-    for name, year in plain.items():
+    for name, year in years.items():
         FacilityUsage.objects.bulk_create(
             FacilityUsage(
                 facility=there[name],
@@ -205,7 +140,7 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
             late.save()
     year_end = posted(run_of(clerk, "year_end", 1))
 
-    for name, year in plain.items():
+    for name, year in years.items():
         facility = there[name]
         prepaid = {
             line.run.period.number: (fen(line.offset), fen(line.amount))
@@ -237,9 +172,9 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
         ("left for", "month_not_cleared", "2024-12"),
     }
     # The documents' own figures, at three heads for three thousand: 144.00 -> 180.00, 143.99 -> 143.99.
-    assert [plain[name].final for name in ("exactly 80 %", "one cent below")] == [18000, 14399]
+    assert [years[name].final for name in ("exactly 80 %", "one cent below")] == [18000, 14399]
     # Ten heads for January alone: quota 50.00, 80.00 cleared, 2.00 still carried, 4.00 deposited, given back.
-    assert (plain["negative"].final, plain["negative"].due) == (5000, -3000 - 200 + 400)
+    assert (years["negative"].final, years["negative"].due) == (5000, -3000 - 200 + 400)
     # The next disbursement takes December's carry off where there is one: 12.00 - 0.60 was due, 4.00 are.
     january = posted(run_of(clerk, "prepayment", 1, YEAR + 1)).prepayments.get()
     assert (january.facility, january.entitlement, january.offset) == (
@@ -248,7 +183,7 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
         Decimal("0.60"),
     )
 
-    receipts = {name: year.received for name, year in plain.items()}
+    receipts = {name: year.received for name, year in years.items()}
     receipts["exactly 80 %"] += 340
     kept = advanced = 0
     for name, facility in there.items():
@@ -256,12 +191,11 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
             account.kind: fen(account.shown_balance) for account in Account.objects.filter(facility=facility)
         }
         assert balances.get("payable", 0) == receipts[name], name
-        held = plain[name].deposit if plain[name].released is None else 0
-        assert balances.get("deposit", 0) == held, name
-        kept += held
+        assert balances.get("deposit", 0) == years[name].kept, name
+        kept += years[name].kept
         advanced += balances.get("advance", 0)
     # Still in advance: January's 4.00, and what the next prepayments have to take off.
-    assert advanced == 400 + sum(max(-year.due, 0) for year in plain.values())
+    assert advanced == 400 + sum(year.advance for year in years.values())
     pool = Account.objects.get(kind="pool", scheme="390")
     assert -fen(pool.balance) == sum(receipts.values()) + kept - advanced
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
@@ -339,3 +273,76 @@ def test_usage_of_a_cleared_month_stays_and_a_year_has_one_form(clerk, client):
     assert f"#{run.pk}" in page.content.decode()
     usage.refresh_from_db()
     assert usage.actual == Decimal("11.00")
+    for change in (lambda: FacilityUsage.objects.update(actual=9), FacilityUsage.objects.all().delete):
+        with pytest.raises(IntegrityError, match=f"#{run.pk}"), transaction.atomic():
+            change()
+
+
+def test_a_settled_year_takes_no_more_deductions(clerk, client):
+    """60 a head: quota 180.00, all of it used, 4.00 a head prepaid for January; 30.50 taken off by audit."""
+    rules_of("shaoguan")
+    facility = contract()
+    residents(facility, 3, 1)
+    posted(run_of(clerk, "prepayment", 1))
+    FacilityUsage.objects.create(facility=facility, scheme="390", year=YEAR, actual="180.00")
+    client.force_login(clerk)
+    form = {"facility": facility.pk, "scheme": "390", "year": YEAR, "kind": "20", "reason": "稽核扣款"}
+    for amount in ("20.50", "10.00"):
+        assert client.post("/settlement/yearenddeduction/add/", form | {"amount": amount}).status_code == 302
+    run = posted(run_of(clerk, "year_end", 1))
+    line = run.year_ends.get()
+    assert (line.payable, line.deducted, line.due) == (180, Decimal("30.50"), Decimal("137.50"))
+    client.force_login(Staff.objects.get(username="clerk"))
+    page = client.post("/settlement/yearenddeduction/add/", form | {"amount": "5"})
+    assert f"#{run.pk}" in page.content.decode()
+    for change in (
+        lambda: YearEndDeduction.objects.update(amount=1),
+        lambda: YearEndDeduction.objects.create(**form | {"facility": facility, "amount": 5}),
+        lambda: FacilityUsage.objects.create(facility=contract(), scheme="390", year=YEAR, actual="1.00"),
+    ):
+        with pytest.raises(IntegrityError, match=f"#{run.pk}"), transaction.atomic():
+            change()
+    sheet = client.get(f"/settlement/yearend/{line.pk}/change/").content.decode()
+    assert "30.50" in sheet and "137.50" in sheet
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_a_held_deposit_is_released_once_the_assessment_is_signed(clerk, client):
+    """Of 11.00 cleared 0.55 is kept; at 85 points half of it is given back: 0.28, and 0.27 stays."""
+    rules_of("shaoguan", change=SCALE)
+    reviewer, facility = member("reviewer"), contract()
+    residents(facility, 3, 1)
+    FacilityUsage.objects.create(
+        facility=facility, scheme="390", year=YEAR, month=Month(YEAR, 1), actual="11.00"
+    )
+    for kind in ("prepayment", "clearing", "year_end"):
+        run = posted(run_of(clerk, kind, 1))
+    line = run.year_ends.get()
+    assert (line.deposit, line.released) == (Decimal("0.55"), None)
+
+    def balances() -> list[Decimal]:
+        whose = (("deposit", facility), ("payable", facility), ("pool", None))
+        return [abs(Account.objects.get(scheme="390", kind=kind, facility=of).balance) for kind, of in whose]
+
+    before = balances()
+    client.force_login(reviewer)
+    page, act = (f"/settlement/yearend/{line.pk}/{rest}/" for rest in ("change", "act/release"))
+    assert "尚未审定" in client.get(act).content.decode()
+    assess(facility, 85, by=clerk, signed_by=reviewer)
+    assert all(told in client.get(act).content.decode() for told in ("0.28", "0.27"))
+    assert client.post(act).status_code == 302
+    assert "0.28" in client.get(page).content.decode()
+    given, kept = Decimal("0.28"), Decimal("0.27")
+    assert balances() == [Decimal(0), before[1] + given, before[2] - kept]
+    assert client.post(act, follow=True).redirect_chain  # once
+    assert balances() == [Decimal(0), before[1] + given, before[2] - kept]
+    with pytest.raises(RunRefused, match=facility.name):
+        runs.reverse(run, by=reviewer, origin="page", reason="用量有误")
+    assert client.post(f"/settlement/yearend/{line.pk}/act/hold/", {"reason": "考核更正"}).status_code == 302
+    assert balances() == before
+    with pytest.raises(IntegrityError, match="is refused"), transaction.atomic():
+        line.releases.update(score=100)
+    assert client.post(act).status_code == 302
+    client.force_login(clerk)
+    assert client.get(act).status_code == 403
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []

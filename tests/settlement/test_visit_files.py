@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import Account, Transfer
 from accounts.verify import verify_books
 from facilities.models import Facility
-from insured import spells
+from insured import merging, spells
 from insured.models import CertifiedDisease, FamilyLink, Filing, Person, Referral, Selection
 from office import imports
 from office.policy import pack_of
@@ -534,3 +534,28 @@ def nodes(plan):
     elif isinstance(plan, dict):
         yield plan
         yield from nodes(list(plan.values()))
+def test_counters_go_along_when_records_are_merged_unless_both_have_some_of_one_year(db):
+    kept, dropped, same_year = insure(first="2023-04"), insure(last="2022-12"), insure(last="2023-03")
+    clinic = contract(level="primary")
+    days = ((kept, "2023-04-10"), (dropped, "2022-11-10"), (same_year, "2023-03-10"))
+    settled(
+        [
+            row(person, clinic, f"B{number}", "50.00", 就诊时间=f"{day} 09:00", 急诊="是")
+            for number, (person, day) in enumerate(days)
+        ]
+    )
+    told = {"reason": "同一人", "by": None}
+    # Nobody can tell what of two rows of counters is one limit overspent: refused, and nothing has moved.
+    with pytest.raises(ValidationError, match=str(Accumulator._meta.verbose_name)):
+        merging.merge(kept=kept, dropped=same_year, **told)
+    assert Visit.objects.filter(person=same_year).count() == 1
+    merging.merge(kept=kept, dropped=dropped, **told)
+    assert {each.year: each.used for each in Accumulator.objects.filter(person=kept)} == {
+        2022: {"annual": 3500},
+        2023: {"annual": 3500},
+    }
+    settle(take_back(Visit.objects.get(bill="B1"), by=member("clerk"), reason="退费").batch_id)
+    assert {each.year: each.used for each in Accumulator.objects.filter(person=kept)} == {
+        2022: {},
+        2023: {"annual": 3500},
+    }

@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Account
 from accounts.verify import verify_books
 from office import imports
 from settlement import batches
 from settlement.models import Accumulator, Visit, VisitBatch, VisitOutcome
-from settlement.tasks import enqueue, settle_visits, sweep_visits
+from settlement.tasks import settle_visits, sweep_visits
 from tests.files import checked
 from tests.population import contract, fund, insure, select
 from tests.worker import kill, wait_until, worker
@@ -72,10 +73,23 @@ def assert_as_one_after_the_other() -> None:
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
 
 
+def waiting_for_a_lock() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where not granted")
+        return cursor.fetchone()[0]
+
+
 def test_two_files_with_the_same_people_at_once(files):
+    """Both have begun before either can write a counter: whoever reads without holding overspends."""
+    people = Visit.objects.values_list("person_id", flat=True).distinct()
+    Accumulator.objects.bulk_create(Accumulator(person_id=each, scheme="310", year=2023) for each in people)
     with worker(concurrency=2):
+        with transaction.atomic():
+            list(Accumulator.objects.select_for_update())
+            for batch in files:
+                settle_visits.delay(batch.pk)
+            wait_until(lambda: waiting_for_a_lock() == 2, seconds=60)
         for batch in files:
-            enqueue(batch)
             settle_visits.delay(batch.pk)  # a doubled message
         wait_until(lambda: not VisitBatch.objects.filter(settled_at=None).exists(), seconds=60)
     assert not VisitBatch.objects.exclude(chunks__error="").exists()
