@@ -534,6 +534,8 @@ def nodes(plan):
     elif isinstance(plan, dict):
         yield plan
         yield from nodes(list(plan.values()))
+
+
 def test_counters_go_along_when_records_are_merged_unless_both_have_some_of_one_year(db):
     kept, dropped, same_year = insure(first="2023-04"), insure(last="2022-12"), insure(last="2023-03")
     clinic = contract(level="primary")
