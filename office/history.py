@@ -39,6 +39,7 @@ RECORDED = {
     "settlement.facilityusage": [],
     "settlement.paymentorder": [],
     "settlement.bankfile": ["stored_as"],
+    "settlement.difference": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],

@@ -18,6 +18,17 @@ from settlement.models.payment import (
     PaymentOrder,
     Source,
 )
+from settlement.models.reconciliation import (
+    FIGURES,
+    Difference,
+    DifferenceClass,
+    DifferenceState,
+    Explanation,
+    Reconciliation,
+    ReportedBill,
+    ReportedTotal,
+    Standing,
+)
 from settlement.models.visit import (
     Accumulator,
     Visit,
@@ -30,11 +41,16 @@ from settlement.models.visit import (
 )
 
 __all__ = [
+    "FIGURES",
     "ORDER_ACCOUNT",
     "Accumulator",
     "BankFile",
     "BankFileState",
     "Clearing",
+    "Difference",
+    "DifferenceClass",
+    "DifferenceState",
+    "Explanation",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
@@ -43,7 +59,11 @@ __all__ = [
     "PaymentItem",
     "PaymentOrder",
     "Prepayment",
+    "Reconciliation",
+    "ReportedBill",
+    "ReportedTotal",
     "Source",
+    "Standing",
     "Visit",
     "VisitBatch",
     "VisitBatchKind",
