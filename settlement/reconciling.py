@@ -1,6 +1,6 @@
 """Comparing what facilities reported with what is on record, and settling the differences found.
 
-A month is compared for all its facilities, or for some, by one statement for each level: bills, days, the month.
+A month is compared for all its facilities, or for some, by one statement for each level: bills, days, month.
 All levels go by the visits as one statement saw them, so visits that arrive meanwhile make no difference of
 their own: they are compared when they are settled. Comparisons of a month wait for each other.
 """
@@ -19,7 +19,7 @@ from office.models import Origin, Staff
 from office.runs import take_memory
 from office.statements import execute, fetch
 from policies.month import Month
-from settlement.models import Difference, DifferenceState, Explanation
+from settlement.models import Difference, DifferenceState, Explanation, Reconciliation
 
 # Advisory lock number; the second key is the scheme and month.
 COMPARE_LOCK = 4206
@@ -103,3 +103,13 @@ def reopen(difference: Difference, *, reason: str) -> None:
         state=DifferenceState.OPEN, explanation="", note=reason.strip(), settled_by=None, settled_at=None
     ):
         raise ValidationError(_("This difference is not settled any more."))
+
+
+def stands_against(month: Reconciliation) -> str | None:
+    """What stands against the facility's month: "different", "not_reported" or "stale"; None if nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select settlement_unreconciled(%s, %s, %s)",
+            [month.facility_id, month.scheme, month.month.first_day],
+        )
+        return cursor.fetchone()[0]

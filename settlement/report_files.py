@@ -1,7 +1,7 @@
-"""What facilities report of themselves: totals of a month 机构月报 and of a day 机构日报, and single bills 机构对账明细.
+"""What facilities report: totals of a month 机构月报 and of a day 机构日报, and single bills 机构对账明细.
 
-Reports are only ever added to. A row that says the same again changes nothing; one that says something else is
-the next version, and the one before stays to be seen.
+Reports are only ever added to. A row that says the same again changes nothing; one that says something else
+is the next version, and the one before stays to be seen.
 """
 
 from dataclasses import replace

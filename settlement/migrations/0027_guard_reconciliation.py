@@ -53,6 +53,46 @@ end
 $$
 """
 
+# What stands against relying on a facility's month: differences that are open, no report, or visits that came or
+# were settled since it was compared. Null where nothing does.
+UNRECONCILED = """
+create function settlement_unreconciled(of_facility bigint, of_scheme text, of_month date) returns text
+language sql stable security definer as $$
+    with known as (
+        select * from settlement_reconciliation
+        where month = of_month and facility_id = of_facility and scheme = of_scheme
+    ),
+    now_on_record as (
+        select
+            count(*) filter (where visit.reverses_id is null) as visits,
+            count(*) filter (where visit.reverses_id is not null) as refunds,
+            coalesce(sum(visit.total), 0) as total, coalesce(sum(outcome.fund), 0) as fund,
+            coalesce(sum(outcome.account + outcome.family_account), 0) as account,
+            coalesce(sum(outcome.cash), 0) as cash
+        from settlement_visit visit
+        left join settlement_visitoutcome outcome on outcome.visit_id = visit.id
+        where visit.facility_id = of_facility and visit.scheme = of_scheme
+            and visit.at >= of_month::timestamp at time zone 'Asia/Shanghai'
+            and visit.at < (of_month + interval '1 month') at time zone 'Asia/Shanghai'
+    )
+    select case
+        when exists (
+            select from settlement_difference difference
+            join known on known.id = difference.reconciliation_id
+            where difference.state = 'open'
+        ) then 'different'
+        when not exists (select from known where report_id is not null) then 'not_reported'
+        when exists (
+            select from known cross join now_on_record entered
+            where (known.visits, known.refunds, known.total, known.fund, known.account, known.cash) is distinct from (
+                entered.visits, entered.refunds, entered.total / 100.0, entered.fund / 100.0,
+                entered.account / 100.0, entered.cash / 100.0
+            )
+        ) then 'stale'
+    end
+$$
+"""
+
 SETTLE_ONLY = """
 do $$
 begin
@@ -92,6 +132,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(GUARD_REPORT, "drop function settlement_guard_report()"),
         migrations.RunSQL(GUARD_DIFFERENCE, "drop function settlement_guard_difference()"),
+        migrations.RunSQL(UNRECONCILED, "drop function settlement_unreconciled(bigint, text, date)"),
         *guarded("settlement_reportedtotal", when="update or delete", function="settlement_guard_report"),
         *guarded("settlement_reportedbill", when="update or delete", function="settlement_guard_report"),
         migrations.RunSQL(

@@ -1,4 +1,4 @@
-"""Reconciliation 对账: what facilities reported of a month, day by day and bill by bill, against what is on record.
+"""Reconciliation 对账: what facilities reported of a month, of days and of bills, against what is on record.
 
 What a facility reported is only ever added to: a correction is a new version, and of every total and bill one
 version is current. A month of a facility is compared as a whole (`settlement/reconciling.py`), into one
@@ -77,7 +77,7 @@ class ReportedTotal(Reported):
 
 
 class ReportedBill(Reported):
-    """One bill as the facility reported it, or with `refund` what it gave back of it: in 分, then negative."""
+    """One bill as the facility reported it, or with `refund` what it gave back of it: negative, then."""
 
     bill = models.CharField(_("bill number"), max_length=40)
     refund = models.BooleanField(pgettext_lazy("bill", "refund"))
@@ -196,7 +196,7 @@ class DifferenceState(models.TextChoices):
 
 
 class Explanation(models.TextChoices):
-    """Why a difference needs nothing more; ours is what is paid, so what is wrong of ours is corrected instead."""
+    """Why a difference needs nothing more. What is wrong of ours, by which is paid, is corrected instead."""
 
     THEIRS_WRONG = "theirs_wrong", _("The facility is wrong and accepts our figures")
     OTHER_PERIOD = "other_period", _("Counted in another day or month")

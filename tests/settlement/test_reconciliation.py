@@ -1,15 +1,9 @@
 """Facilities' reports against what is on record: classified, settled with a reason, and opened again."""
 
-from datetime import date
-from decimal import Decimal
-
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from office import imports
-from office.acting import acting
-from office.models import County
 from policies.month import Month
 from settlement import reconciling
 from settlement.batches import settle, take_back
