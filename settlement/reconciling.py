@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from office.acting import acting
 from office.models import Origin, Staff
@@ -105,11 +106,36 @@ def reopen(difference: Difference, *, reason: str) -> None:
         raise ValidationError(_("This difference is not settled any more."))
 
 
-def stands_against(month: Reconciliation) -> str | None:
-    """What stands against the facility's month: "different", "not_reported" or "stale"; None if nothing."""
+@transaction.atomic
+def say_unreported(month: Reconciliation, *, reason: str, by: Staff) -> None:
+    """Why the facility's statement may pass without its report; raises ValidationError where there is one."""
+    found = Reconciliation.objects.filter(pk=month.pk, report=None)
+    if not found.update(unreported_note=reason.strip(), unreported_by=by):
+        raise ValidationError(_("The facility has reported its month meanwhile."))
+
+
+def stands_against(*, facility_id: int, scheme: str, month: Month) -> str | None:
+    """What stands against relying on a facility's month: a key of OBJECTIONS; None if nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select settlement_unreconciled(%s, %s, %s)",
-            [month.facility_id, month.scheme, month.month.first_day],
-        )
+        cursor.execute("select settlement_unreconciled(%s, %s, %s)", [facility_id, scheme, month.first_day])
         return cursor.fetchone()[0]
+
+
+def demand_reconciled(*, facility_id: int, scheme: str, month: Month) -> None:
+    """Raise ValidationError, saying what is to be done, unless a statement of the month may be approved."""
+    if objection := stands_against(facility_id=facility_id, scheme=scheme, month=month):
+        raise ValidationError(OBJECTIONS[objection])
+
+
+# In words, what the database says against approving a statement.
+OBJECTIONS = {
+    "different": gettext_lazy(
+        "There are open differences with the facility's report of this month: settle them first."
+    ),
+    "not_reported": gettext_lazy(
+        "The facility has not reported this month: import its totals, or say in the reconciliation why not."
+    ),
+    "stale": gettext_lazy(
+        "Visits have come or were settled since the month was compared: compare again first."
+    ),
+}

@@ -2,18 +2,18 @@
 
 from decimal import Decimal
 
-from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
-from facilities.admin.acts import ActsAdmin, RecordAct, reason_field
+from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
 from office.templatetags.figures import badge, signed
 from settlement import reconciling
 from settlement.admin.difference_figures import LABELS, apart, figure, in_words, shown
+from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.visits import VisitAdmin
 from settlement.models import (
     FIGURES,
@@ -41,10 +41,6 @@ class Standing(admin.SimpleListFilter):
         return queryset.exclude(state=DifferenceState.GONE)
 
 
-class ReopenForm(forms.Form):
-    reason = reason_field()
-
-
 REOPEN = RecordAct(
     name="reopen",
     label=gettext_lazy("Open again"),
@@ -52,7 +48,7 @@ REOPEN = RecordAct(
         "The difference is to be looked at again; until then no statement of the month passes."
     ),
     done=gettext_lazy("The difference is open again."),
-    form=ReopenForm,
+    form=ReasonForm,
     do=reconciling.reopen,
     open_to=lambda one: one.state == DifferenceState.SETTLED,
     permission="settlement.settle_difference",

@@ -32,6 +32,7 @@ from office.admin.panels import linked
 from office.admin.records import ReadOnlyAdmin
 from office.templatetags.figures import badge, signed
 from settlement import reconciling
+from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.reconciliation_panels import classes, days, months_of_facility, reported, sides
 from settlement.models import (
     Difference,
@@ -42,9 +43,6 @@ from settlement.models import (
     Standing,
 )
 from settlement.tasks import compare_facility
-
-# What stands against the month although the page shows none of it.
-STALE = gettext_lazy("Visits have come or were settled since: compare again.")
 
 
 class StandingFilter(DropdownFilter):
@@ -88,9 +86,21 @@ COMPARE = RecordAct(
 )
 
 
+UNREPORTED = RecordAct(
+    name="unreported",
+    label=gettext_lazy("Say why nothing is reported"),
+    explained=gettext_lazy("The facility's statement of the month may then be approved without its report."),
+    done=gettext_lazy("It is noted why the facility reported nothing."),
+    form=ReasonForm,
+    do=reconciling.say_unreported,
+    open_to=lambda month: month.report_id is None,
+    permission="settlement.settle_difference",
+)
+
+
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
-    acts = (COMPARE,)
+    acts = (COMPARE, UNREPORTED)
     list_display = [
         "facility_link", "month", "visits", "ours", "theirs", "difference", "fund_difference", "bills",
         "open_ones", "badge",
@@ -175,12 +185,17 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
             context["settle_form"] = SettleForm()
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    def given_with(self, request, act):
+        return {"by": request.user} if act is UNREPORTED else {}
+
     def head_of(self, request, month):
         facts = [_("compared at %(at)s") % {"at": at_of(month.compared_at)}]
         if month.unsettled:
             facts.append(_("%(count)s visits are not settled yet") % {"count": month.unsettled})
-        if reconciling.stands_against(month) == "stale":
-            facts.append(STALE)
+        if reconciling.stands_against(**whose(month)) == "stale":
+            facts.append(reconciling.OBJECTIONS["stale"])
+        if month.unreported_note:
+            facts.append(_("not reported: %(why)s") % {"why": month.unreported_note})
         return {"state": (month.standing, Standing(month.standing).label), "facts": facts}
 
     def panels_of(self, request, month):
@@ -217,6 +232,10 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"))
     def badge(self, month):
         return badge(month.standing, Standing(month.standing).label)
+
+
+def whose(month: Reconciliation) -> dict:
+    return {"facility_id": month.facility_id, "scheme": month.scheme, "month": month.month}
 
 
 def at_of(moment: datetime) -> str:

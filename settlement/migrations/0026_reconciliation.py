@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('facilities', '0007_assessments'),
         ('insured', '0018_many_spells_at_once'),
-        ('settlement', '0019_guard_payment_orders'),
+        ('settlement', '0020_statements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('cash', office.fields.MoneyField(decimal_places=2, max_digits=14, verbose_name='cash')),
                 ('days', models.JSONField(default=list, verbose_name='days')),
                 ('compared_at', models.DateTimeField(verbose_name='compared at')),
+                ('unreported_note', models.CharField(blank=True, max_length=200, verbose_name='why nothing was reported')),
             ],
             options={
                 'verbose_name': 'reconciliation',
@@ -134,6 +135,11 @@ class Migration(migrations.Migration):
             model_name='reconciliation',
             name='facility',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reconciliations', to='facilities.facility', verbose_name='facility'),
+        ),
+        migrations.AddField(
+            model_name='reconciliation',
+            name='unreported_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='said by'),
         ),
         migrations.AddField(
             model_name='difference',
@@ -232,5 +238,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reconciliation',
             constraint=models.UniqueConstraint(fields=('month', 'facility', 'scheme'), name='reconciliation_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='reconciliation',
+            constraint=models.CheckConstraint(condition=models.Q(('unreported_note', ''), ('unreported_by__isnull', False), _connector='OR'), name='reconciliation_unreported_said_by'),
         ),
     ]

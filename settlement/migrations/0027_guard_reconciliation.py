@@ -53,8 +53,8 @@ end
 $$
 """
 
-# What stands against relying on a facility's month: differences that are open, no report, or visits that came or
-# were settled since it was compared. Null where nothing does.
+# What stands against relying on a facility's month: differences that are open, no report and nobody to say why, or
+# visits that came or were settled since it was compared. Null where nothing does, as where there is no visit at all.
 UNRECONCILED = """
 create function settlement_unreconciled(of_facility bigint, of_scheme text, of_month date) returns text
 language sql stable security definer as $$
@@ -81,15 +81,36 @@ language sql stable security definer as $$
             join known on known.id = difference.reconciliation_id
             where difference.state = 'open'
         ) then 'different'
-        when not exists (select from known where report_id is not null) then 'not_reported'
-        when exists (
+        when exists (select from known where report_id is null and unreported_note = '') then 'not_reported'
+        when not exists (select from known) and (select visits + refunds = 0 from now_on_record) then null
+        when not exists (
             select from known cross join now_on_record entered
-            where (known.visits, known.refunds, known.total, known.fund, known.account, known.cash) is distinct from (
+            where (known.visits, known.refunds, known.total, known.fund, known.account, known.cash) = (
                 entered.visits, entered.refunds, entered.total / 100.0, entered.fund / 100.0,
                 entered.account / 100.0, entered.cash / 100.0
             )
         ) then 'stale'
     end
+$$
+"""
+
+# Why nothing is reported is said by who may settle differences, in their own name.
+GUARD_RECONCILIATION = """
+create function settlement_guard_reconciliation() returns trigger language plpgsql security definer as $$
+declare
+    said constant text[] := array['unreported_note', 'unreported_by_id'];
+begin
+    if acting_staff() is not null and (
+        tg_op = 'DELETE'
+        or to_jsonb(new) - said is distinct from to_jsonb(old) - said
+        or new.unreported_by_id is distinct from acting_staff()
+        or not settlement_holds(acting_staff(), 'settle_difference')
+    ) then
+        raise exception 'a comparison is not changed by hand'
+            using errcode = 'restrict_violation', constraint = 'reconciliation_in_own_name';
+    end if;
+    return new;
+end
 $$
 """
 
@@ -101,6 +122,9 @@ begin
             'revoke insert, update, delete on settlement_reconciliation, settlement_difference,'
             ' settlement_reportedtotal, settlement_reportedbill from %I',
             current_user || '_app'
+        );
+        execute format(
+            'grant update (unreported_note, unreported_by_id) on settlement_reconciliation to %I', current_user || '_app'
         );
         execute format(
             'grant update (state, explanation, note, settled_by_id, settled_at) on settlement_difference to %I',
@@ -130,6 +154,7 @@ class Migration(migrations.Migration):
     dependencies = [("settlement", "0026_reconciliation")]
 
     operations = [
+        migrations.RunSQL(GUARD_RECONCILIATION, "drop function settlement_guard_reconciliation()"),
         migrations.RunSQL(GUARD_REPORT, "drop function settlement_guard_report()"),
         migrations.RunSQL(GUARD_DIFFERENCE, "drop function settlement_guard_difference()"),
         migrations.RunSQL(UNRECONCILED, "drop function settlement_unreconciled(bigint, text, date)"),
@@ -139,6 +164,11 @@ class Migration(migrations.Migration):
             "create trigger guard before update or delete on settlement_difference"
             " for each row execute function settlement_guard_difference()",
             "drop trigger guard on settlement_difference",
+        ),
+        migrations.RunSQL(
+            "create trigger guard before update or delete on settlement_reconciliation"
+            " for each row execute function settlement_guard_reconciliation()",
+            "drop trigger guard on settlement_reconciliation",
         ),
         *protect("settlement_reportedtotal", mine=FACILITY_IS_MINE),
         *protect("settlement_reportedbill", mine=FACILITY_IS_MINE),
@@ -151,4 +181,5 @@ class Migration(migrations.Migration):
         revoke("delete, truncate", table="settlement_reportedtotal"),
         revoke("delete, truncate", table="settlement_reportedbill"),
         revoke("delete, truncate", table="settlement_difference"),
+        revoke("delete, truncate", table="settlement_reconciliation"),
     ]

@@ -1,4 +1,4 @@
-"""What settlement keeps: capitation of facilities, visits settled one by one, and what the bank pays out."""
+"""What settlement keeps: capitation, visits settled one by one, statements with facilities, what the bank pays out."""
 
 from settlement.models.bank_file import BankFile, BankFileState
 from settlement.models.capitation import (
@@ -29,6 +29,14 @@ from settlement.models.reconciliation import (
     ReportedTotal,
     Standing,
 )
+from settlement.models.statement import (
+    Deduction,
+    DeductionKind,
+    Statement,
+    StatementApproval,
+    StatementLine,
+    StatementState,
+)
 from settlement.models.visit import (
     Accumulator,
     Visit,
@@ -39,6 +47,7 @@ from settlement.models.visit import (
     VisitOutcome,
     VisitState,
 )
+from settlement.models.visit_recovery import Debtor, VisitRecovery, VisitRecoveryState
 
 __all__ = [
     "FIGURES",
@@ -47,6 +56,9 @@ __all__ = [
     "BankFile",
     "BankFileState",
     "Clearing",
+    "Debtor",
+    "Deduction",
+    "DeductionKind",
     "Difference",
     "DifferenceClass",
     "DifferenceState",
@@ -64,12 +76,18 @@ __all__ = [
     "ReportedTotal",
     "Source",
     "Standing",
+    "Statement",
+    "StatementApproval",
+    "StatementLine",
+    "StatementState",
     "Visit",
     "VisitBatch",
     "VisitBatchKind",
     "VisitCategory",
     "VisitChunk",
     "VisitOutcome",
+    "VisitRecovery",
+    "VisitRecoveryState",
     "VisitState",
     "YearEnd",
     "YearEndMonth",

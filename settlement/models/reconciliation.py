@@ -143,7 +143,8 @@ class ReconciliationQuerySet(models.QuerySet):
 class Reconciliation(models.Model):
     """A facility's month as it was last compared: what is on record of it, and what the facility reported.
 
-    `days` are the days with visits, in order: each its date and FIGURES, money in 分.
+    `days` are the days with visits, in order: each its date and FIGURES, money in 分. Where the facility does
+    not report, somebody says why before its statement passes.
     """
 
     facility = models.ForeignKey(
@@ -164,6 +165,10 @@ class Reconciliation(models.Model):
     cash = MoneyField(_("cash"))
     days = models.JSONField(_("days"), default=list)
     compared_at = models.DateTimeField(_("compared at"))
+    unreported_note = models.CharField(_("why nothing was reported"), max_length=200, blank=True)
+    unreported_by = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by")
+    )
 
     objects = ReconciliationQuerySet.as_manager()
 
@@ -174,6 +179,10 @@ class Reconciliation(models.Model):
         constraints = [
             first_of_month("month", name="reconciliation_first_of_month"),
             models.UniqueConstraint(fields=["month", "facility", "scheme"], name="reconciliation_once"),
+            models.CheckConstraint(
+                condition=Q(unreported_note="") | Q(unreported_by__isnull=False),
+                name="reconciliation_unreported_said_by",
+            ),
         ]
 
     def __str__(self):

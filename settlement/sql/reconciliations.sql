@@ -26,12 +26,13 @@ given as (
 )
 insert into settlement_reconciliation (
     month, facility_id, scheme, report_id, bills, unsettled, visits, refunds, total, fund, account, cash, days,
-    compared_at
+    compared_at, unreported_note
 )
 select
     %(first)s, asked.facility_id, %(scheme)s, report.id, coalesce(bills, 0), coalesce(unsettled, 0),
     coalesce(by_month.visits, 0), coalesce(by_month.refunds, 0), coalesce(by_month.total, 0),
-    coalesce(by_month.fund, 0), coalesce(by_month.account, 0), coalesce(by_month.cash, 0), coalesce(days, '[]'), now()
+    coalesce(by_month.fund, 0), coalesce(by_month.account, 0), coalesce(by_month.cash, 0), coalesce(days, '[]'),
+    now(), ''
 from asked
 left join by_month using (facility_id)
 left join given using (facility_id)

@@ -1,14 +1,31 @@
 """Facilities' reports against what is on record: classified, settled with a reason, and opened again."""
 
+from collections import Counter
+from datetime import date
+
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_test
+from hypothesis import strategies as st
 
 from office import imports
+from office.staging import Refused
+from office.undoing import undo
 from policies.month import Month
 from settlement import reconciling
 from settlement.batches import settle, take_back
-from settlement.models import Difference, Reconciliation, ReportedBill, ReportedTotal, VisitBatch
-from settlement.models.reconciliation import FIGURES
+from settlement.models import (
+    FIGURES,
+    Difference,
+    Reconciliation,
+    ReportedBill,
+    ReportedTotal,
+    Statement,
+    Visit,
+    VisitBatch,
+)
 from tests.files import applied, checked, counts, problems
 from tests.population import contract, insure, member, select
 
@@ -197,7 +214,179 @@ def test_the_file_says_what_is_wrong_and_what_changes(clinic):
         (4, "单据号"),
         (5, "单据号"),
     ]
-    with pytest.raises(imports.Refused if hasattr(imports, "Refused") else Exception):
-        from office.undoing import undo
+    with pytest.raises(Refused):
+        undo(imports.apply(file, by=None), by=None, reason="误传")
 
-        undo(file, by=None, reason="x")
+
+def test_no_statement_passes_with_open_differences_or_without_a_report(person, clinic):
+    brought("visits", [visit(person, clinic, "B1", 1, "50.00")])
+    clerk = member("clerk")
+    Statement.objects.create(
+        facility=clinic, scheme="310", month=MARCH, county=clinic.county, drawn_by=clerk, confirmed_name="甲",
+        confirmed_on=date(2023, 4, 8), confirmed_reference="1",
+    )  # fmt: skip
+
+    def passes() -> bool:
+        """Whether the statement may be approved; the pages are told the same."""
+        try:
+            with transaction.atomic():
+                Statement.objects.update(state="reviewed")
+                transaction.set_rollback(True)
+            answer = True
+        except DatabaseError:
+            answer = False
+        objection = reconciling.stands_against(facility_id=clinic.pk, scheme="310", month=MARCH)
+        assert (objection is None) is answer
+        return answer
+
+    assert not passes()
+    month = Reconciliation.objects.get()
+    reconciling.say_unreported(month, reason="机构停业", by=clerk)
+    assert passes()
+    brought("reported_months", [month_of(clinic, "1", "51.00", "35.00")])
+    assert not passes()
+    reconciling.settle(Difference.objects.all(), explanation="theirs_wrong", note="", by=clerk)
+    assert passes()
+    file = applied([visit(person, clinic, "B2", 2, "50.00")], kind="visits", name="迟.xlsx")
+    assert not passes()  # it has not been compared yet
+    [batch] = VisitBatch.objects.filter(import_file=file)
+    settle(batch.pk)
+    reconciling.compare_visits(batch.pk)
+    assert not passes()
+    brought("reported_months", [month_of(clinic, "2", "100.00", "70.00")], name="更正.xlsx")
+    assert passes()
+    other = contract()
+    assert reconciling.stands_against(facility_id=other.pk, scheme="310", month=MARCH) is None
+
+
+FACILITIES, DAYS = 2, 4
+bills = st.lists(
+    st.tuples(
+        st.integers(0, FACILITIES - 1),
+        st.integers(0, 9),  # bill
+        st.integers(1, DAYS + 1),  # the last day lies in April
+        st.integers(1, 3),  # yuan
+        st.booleans(),  # refunded, on the next day
+    ),
+    max_size=8,
+    unique_by=lambda bill: bill[:2],
+)
+
+
+@settings_of_test(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ours=bills, theirs=bills, totals=st.lists(st.tuples(st.integers(0, FACILITIES - 1), st.integers(0, DAYS)))
+)
+def test_any_reports_are_told_apart_as_a_plain_comparison_does(db, ours, theirs, totals):
+    with transaction.atomic():
+        clinics = [contract(years=()) for _number in range(FACILITIES)]
+        enter(clinics, ours)
+        report(clinics, theirs, totals)
+        reconciling.compare(scheme="310", month=MARCH)
+        assert all_found() == plainly(clinics, ours, theirs, totals)
+        assert not Difference.objects.exclude(state="open").exists()
+        reconciling.compare(scheme="310", month=MARCH)
+        assert set(Difference.objects.values_list("revision", flat=True)) <= {1}
+        transaction.set_rollback(True)
+
+
+def day_of(number: int) -> date:
+    return date(2023, 4, 1) if number > DAYS else date(2023, 3, number)
+
+
+def rows_of(bills) -> dict[tuple, tuple]:
+    """By facility, bill and whether it is a refund: the day and the amount."""
+    rows = {}
+    for facility, bill, day, yuan, refunded in bills:
+        rows[facility, f"B{bill}", False] = day_of(day), yuan
+        if refunded:
+            rows[facility, f"B{bill}", True] = day_of(day + 1), -yuan
+    return rows
+
+
+def enter(clinics, ours) -> None:
+    batch = VisitBatch.objects.create(kind="entry", scheme="310", origin="page", at=timezone.now(), rows=0)
+    entered = {}
+    for (facility, bill, refund), (day, yuan) in rows_of(ours).items():
+        original = entered.get((facility, bill))
+        made = Visit.objects.create(
+            batch=batch, scheme="310", facility=clinics[facility], person_id=1, category="outpatient",
+            bill=f"{bill}-R" if refund else bill, at=f"{day}T08:00+08:00", total=yuan, eligible=yuan,
+            reverses=original if refund else None,
+        )  # fmt: skip
+        if refund:
+            Visit.objects.filter(pk=original.pk).update(reversed_by=made)
+        entered[facility, bill] = made
+
+
+def report(clinics, theirs, totals) -> None:
+    said = {"scheme": "310", "version": 1, "import_id": 1, "at": timezone.now()}
+    for (facility, bill, refund), (day, yuan) in rows_of(theirs).items():
+        ReportedBill.objects.create(
+            **said, facility=clinics[facility], month=Month.of(day), bill=bill, refund=refund, day=day,
+            total=yuan, fund=0, cash=0,
+        )  # fmt: skip
+    for facility, day in set(totals):
+        ReportedTotal.objects.create(
+            **said, facility=clinics[facility], month=MARCH, day=day_of(day) if day else None, visits=1,
+            total=2, fund=0,
+        )  # fmt: skip
+
+
+def all_found() -> set[tuple]:
+    return {
+        (
+            one.reconciliation.facility_id, one.kind, one.day, one.bill, one.refund,
+            one.theirs and (one.theirs[0], one.theirs[2]), one.ours and (one.ours[0], one.ours[2]),
+        )
+        for one in Difference.objects.select_related("reconciliation")
+    }  # fmt: skip
+
+
+def plainly(clinics, ours, theirs, totals) -> set[tuple]:
+    """The same, one after the other: of each side the visits and the yuan."""
+    mine, told, found = rows_of(ours), rows_of(theirs), set()
+
+    def in_march(row) -> bool:
+        return row is not None and row[0] < date(2023, 4, 1)
+
+    def figures(key, row):
+        return row and (int(not key[2]), row[1])
+
+    for facility, clinic in enumerate(clinics):
+        left = Counter()  # by day, of visits and of yuan: theirs less ours that bills explain
+        of_month = Counter()
+        for key, row in mine.items():
+            if key[0] == facility and in_march(row):
+                of_month["visits", row[0]] += int(not key[2])
+                of_month["yuan", row[0]] += row[1]
+        gave_bills = any(key[0] == facility and in_march(row) for key, row in told.items())
+        for key in sorted(mine.keys() | told.keys()) if gave_bills else ():
+            one, other = told.get(key), mine.get(key)
+            if key[0] != facility or one == other or not (in_march(one) or in_march(other)):
+                continue
+            if one is None:
+                kind = "only_ours"
+            elif other is None:
+                kind = "refund" if key[2] and (*key[:2], False) in mine else "only_theirs"
+            else:
+                kind = "amount" if one[1] != other[1] else "date"
+            found.add((clinic.pk, kind, None, key[1], key[2], figures(key, one), figures(key, other)))
+            for row, sign in ((one, 1), (other, -1)):
+                if in_march(row):
+                    left["visits", row[0]] += sign * int(not key[2])
+                    left["yuan", row[0]] += sign * row[1]
+        for day in {day_of(day) for where, day in totals if where == facility and day > 0}:
+            expected = tuple(of_month[name, day] + left[name, day] for name in ("visits", "yuan"))
+            if expected != (1, 2):
+                found.add((clinic.pk, "total", day, "", False, (1, 2), expected))
+                for name, said, ours_then in zip(("visits", "yuan"), (1, 2), expected, strict=True):
+                    left[name, day] += said - ours_then
+        if (facility, 0) in totals:
+            expected = tuple(
+                sum(count for (what, _day), count in [*of_month.items(), *left.items()] if what == name)
+                for name in ("visits", "yuan")
+            )
+            if expected != (1, 2):
+                found.add((clinic.pk, "total", None, "", False, (1, 2), expected))
+    return found
