@@ -2,21 +2,28 @@
 
 from decimal import Decimal
 
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from office.templatetags.figures import signed, whole, yuan
 from settlement.models import FIGURES, Difference
 from settlement.models.reconciliation import COUNTS
 
 LABELS = {
-    "visits": _("Number of visits"),
-    "refunds": _("Refunds"),
-    "total": _("Total cost"),
-    "fund": _("Fund pays"),
-    "account": _("Paid from accounts"),
+    "visits": gettext_lazy("Number of visits"),
+    "refunds": gettext_lazy("Refunds"),
+    "total": gettext_lazy("Total cost"),
+    "fund": gettext_lazy("Fund pays"),
+    "account": pgettext_lazy("visit", "Accounts"),
     "cash": pgettext_lazy("visit", "Cash"),
 }
+
+
+def about(difference: Difference) -> str:
+    """Its bill, said whether of its refund, or its day or month."""
+    if not difference.refund:
+        return str(difference)
+    return _("%(bill)s (refund)") % {"bill": difference.bill}
 
 
 def figure(side: list | None, name: str) -> Decimal | int | None:

@@ -10,9 +10,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
-from office.templatetags.figures import badge, signed
+from office.templatetags.figures import badge, signed, yuan
 from settlement import reconciling
-from settlement.admin.difference_figures import LABELS, apart, figure, in_words, shown
+from settlement.admin.difference_figures import LABELS, about, apart, figure, in_words, shown
 from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.visits import VisitAdmin
 from settlement.models import (
@@ -73,8 +73,8 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
         "facility",
         "month",
         "kind_shown",
-        "theirs_total",
-        "ours_total",
+        "theirs_shown",
+        "ours_shown",
         "by",
         "badge",
         "why",
@@ -138,7 +138,7 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("bill or day"))
     def about(self, one):
-        return f"{one} ({_('refund')})" if one.refund else str(one)
+        return about(one)
 
     @admin.display(description=gettext_lazy("facility"))
     def facility(self, one):
@@ -155,6 +155,14 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
     @admin.display(description=pgettext_lazy("difference", "class"))
     def kind_shown(self, one):
         return one.get_kind_display()
+
+    @admin.display(description=gettext_lazy("facility: total cost"))
+    def theirs_shown(self, one):
+        return yuan(figure(one.theirs, "total"))
+
+    @admin.display(description=gettext_lazy("ours: total cost"))
+    def ours_shown(self, one):
+        return yuan(figure(one.ours, "total"))
 
     @admin.display(description=gettext_lazy("difference"))
     def by(self, one):
@@ -221,7 +229,7 @@ def reports(found) -> Panel:
             _("Version"): "integer",
             _("Total cost"): "money",
             _("Fund pays"): "money",
-            _("Paid from accounts"): "money",
+            pgettext("visit", "Accounts"): "money",
             pgettext_lazy("visit", "Cash"): "money",
             _("File"): "text",
             _("At"): "text",

@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from office.admin.panels import Panel, badged, linked
 from office.templatetags.figures import badge, signed, whole, yuan
-from settlement.admin.difference_figures import LABELS, apart, figure, in_words, shown
+from settlement.admin.difference_figures import LABELS, about, apart, figure, in_words, shown
 from settlement.admin.differences import reports
 from settlement.models import (
     FIGURES,
@@ -49,53 +50,42 @@ def _side(name: str, theirs, ours) -> tuple:
 
 
 def days(month: Reconciliation) -> Panel:
-    """Each day with visits or a report of its own; the facility's columns only where it reported days."""
+    """Each day with visits or a report of its own; what differs stands beside ours."""
     ours = {
         day: dict(zip(FIGURES, map(_stored, FIGURES, figures), strict=True)) for day, *figures in month.days
     }
     whose = {"facility": month.facility_id, "scheme": month.scheme, "month": month.month}
-    told = {
-        str(one.day): one for one in ReportedTotal.objects.filter(**whose, current=True).exclude(day=None)
-    }
-    if not told:
-        return Panel(
-            title=pgettext("reconciliation", "Days"),
-            columns={_("Day"): "text"}
-            | {str(LABELS[name]): "integer" if name in COUNTS else "money" for name in FIGURES},
-            rows=[(day, *(figures[name] for name in FIGURES)) for day, figures in sorted(ours.items())],
-            note=_("The facility reported no single days."),
-        )
-    rows = []
-    for day in sorted(ours.keys() | told.keys()):
-        mine, theirs = ours.get(day, {}), told.get(day)
-        rows.append(
-            (
-                day,
-                *_beside("visits", mine, theirs),
-                *_beside("total", mine, theirs),
-                *_beside("fund", mine, theirs),
-            )
-        )
+    found = ReportedTotal.objects.filter(**whose, current=True).exclude(day=None)
+    told = {str(one.day): one for one in found}
     return Panel(
         title=pgettext("reconciliation", "Days"),
         columns={_("Day"): "text"}
-        | {
-            f"{LABELS[name]} · {said}": "change" if by else "integer" if name in COUNTS else "money"
-            for name in ("visits", "total", "fund")
-            for said, by in ((_("facility"), False), (_("ours"), False), (_("difference"), True))
-        },
-        rows=rows,
+        | {str(LABELS[name]): "number" for name in FIGURES}
+        | {_("Daily report"): "text"},
+        rows=[_day(day, ours.get(day, {}), told.get(day)) for day in sorted(ours.keys() | told.keys())],
+        note=_("Where the two differ: the facility's figure / ours.") if told else "",
     )
+
+
+def _day(day: str, ours: dict, told: ReportedTotal | None) -> tuple:
+    cells, differs = [], False
+    for name in FIGURES:
+        mine, theirs = ours.get(name, 0), told and getattr(told, name)
+        cell = shown(name, mine)
+        if theirs is not None and theirs != mine:
+            cell, differs = format_html('<b class="bad">{} / {}</b>', shown(name, theirs), cell), True
+        cells.append(cell)
+    standing = Standing.NOT_REPORTED if told is None else Standing.DIFFERENT if differs else Standing.AGREED
+    return unbroken(day), *cells, badge(standing, standing.label)
+
+
+def unbroken(text):
+    """A day or a number that stays on one line."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def _stored(name: str, value: int):
     return value if name in COUNTS else Decimal(value).scaleb(-2)
-
-
-def _beside(name: str, mine: dict, theirs: ReportedTotal | None) -> tuple:
-    ours = mine.get(name, 0)
-    said = theirs and getattr(theirs, name)
-    return said, ours, None if said is None else said - ours
 
 
 def classes(month: Reconciliation) -> list[dict]:
@@ -127,7 +117,7 @@ def _row(one: Difference) -> dict:
     return {
         "record": one,
         "open": one.state == DifferenceState.OPEN,
-        "about": linked(one, f"{one} ({_('refund')})" if one.refund else str(one)),
+        "about": unbroken(linked(one, about(one))),
         "visit": linked(Visit(pk=one.visit_id), _("Visit")) if one.visit_id else "",
         "theirs_day": one.theirs_day or "",
         "ours_day": one.ours_day or "",

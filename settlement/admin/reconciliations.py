@@ -30,7 +30,7 @@ from facilities.admin import FacilityAdmin
 from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import linked
 from office.admin.records import ReadOnlyAdmin
-from office.templatetags.figures import badge, signed
+from office.templatetags.figures import badge, signed, yuan
 from settlement import reconciling
 from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.reconciliation_panels import classes, days, months_of_facility, reported, sides
@@ -102,7 +102,7 @@ UNREPORTED = RecordAct(
 class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     acts = (COMPARE, UNREPORTED)
     list_display = [
-        "facility_link", "month", "visits", "ours", "theirs", "difference", "fund_difference", "bills",
+        "facility_link", "month", "visits", "ours_shown", "theirs_shown", "by", "fund_by", "bills",
         "open_ones", "badge",
     ]  # fmt: skip
     list_display_links = ["facility_link"]
@@ -118,7 +118,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     # Some hundred a month.
     paginator = Paginator
     exported = (
-        "facility__code", "facility__name", "month", "visits", "total", "theirs", "difference", "fund",
+        "facility__code", "facility__name", "month", "visits", "total", "theirs", "by_total", "fund",
         "report__fund", "open_ones", "badge",
     )  # fmt: skip
     ordering = ["-month", "facility__code"]
@@ -210,19 +210,27 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
         return linked(month.facility, f"{month.facility.code} {month.facility.name}")
 
     @admin.display(description=gettext_lazy("total on record"))
-    def ours(self, month) -> Decimal:
-        return month.total
+    def ours_shown(self, month):
+        return yuan(month.total)
 
     @admin.display(description=gettext_lazy("total reported"))
     def theirs(self, month) -> Decimal:
         return month.report and month.report.total
 
+    @admin.display(description=gettext_lazy("total reported"))
+    def theirs_shown(self, month):
+        return yuan(self.theirs(month))
+
     @admin.display(description=gettext_lazy("difference in total"))
-    def difference(self, month) -> Decimal:
+    def by_total(self, month) -> Decimal:
         return month.report and month.report.total - month.total
 
+    @admin.display(description=gettext_lazy("difference in total"))
+    def by(self, month):
+        return signed(self.by_total(month))
+
     @admin.display(description=gettext_lazy("difference in fund"))
-    def fund_difference(self, month):
+    def fund_by(self, month):
         return signed(month.report and month.report.fund - month.fund)
 
     @admin.display(description=gettext_lazy("open differences"))

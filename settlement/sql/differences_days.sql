@@ -1,4 +1,5 @@
--- Day by day, where a facility gave a day's totals: what single bills do not explain. They are counted in ours.
+-- Day by day, where a facility gave a day's totals that are not ours: what single bills do not explain. They are
+-- counted in ours.
 insert into found
 with explained as (
     select reconciliation_id, day, place, sum(figure) as figure
@@ -28,7 +29,8 @@ ours as (
 expected as (
     select
         reconciliation_id, day, place, told.figure as theirs,
-        coalesce(ours.figure, 0) + coalesce(explained.figure, 0) as ours
+        coalesce(ours.figure, 0)
+        + case when told.figure = coalesce(ours.figure, 0) then 0 else coalesce(explained.figure, 0) end as ours
     from told
     left join ours using (facility_id, day, place)
     left join explained using (reconciliation_id, day, place)

@@ -1,4 +1,5 @@
--- The month, where a facility reported it: what neither bills nor days explain. They are counted in ours.
+-- The month, where a facility reported it and it is not ours: what neither bills nor days explain. They are counted
+-- in ours.
 insert into found
 with explained as (
     select reconciliation_id, place, sum(figure) as figure
@@ -16,7 +17,7 @@ with explained as (
 expected as (
     select
         reconciliation.id as reconciliation_id, side.place, side.theirs,
-        side.ours + coalesce(explained.figure, 0) as ours
+        side.ours + case when side.theirs = side.ours then 0 else coalesce(explained.figure, 0) end as ours
     from settlement_reconciliation reconciliation
     join settlement_reportedtotal report on report.id = reconciliation.report_id
     cross join unnest(

@@ -377,15 +377,26 @@ def plainly(clinics, ours, theirs, totals) -> set[tuple]:
                     left["visits", row[0]] += sign * int(not key[2])
                     left["yuan", row[0]] += sign * row[1]
         for day in {day_of(day) for where, day in totals if where == facility and day > 0}:
-            expected = tuple(of_month[name, day] + left[name, day] for name in ("visits", "yuan"))
+            expected = tuple(
+                entered if entered == said else entered + left[name, day]
+                for name, said in (("visits", 1), ("yuan", 2))
+                for entered in [of_month[name, day]]
+            )
             if expected != (1, 2):
                 found.add((clinic.pk, "total", day, "", False, (1, 2), expected))
                 for name, said, ours_then in zip(("visits", "yuan"), (1, 2), expected, strict=True):
                     left[name, day] += said - ours_then
         if (facility, 0) in totals:
+            entered, unexplained = (
+                {
+                    name: sum(count for (what, _day), count in each.items() if what == name)
+                    for name in ("visits", "yuan")
+                }
+                for each in (of_month, left)
+            )
             expected = tuple(
-                sum(count for (what, _day), count in [*of_month.items(), *left.items()] if what == name)
-                for name in ("visits", "yuan")
+                entered[name] if entered[name] == said else entered[name] + unexplained[name]
+                for name, said in (("visits", 1), ("yuan", 2))
             )
             if expected != (1, 2):
                 found.add((clinic.pk, "total", None, "", False, (1, 2), expected))
