@@ -51,7 +51,7 @@ RECORDED = {
         "days",
         "compared_at",
     ],
-    "settlement.difference": [],
+    "settlement.difference": ["revision", "found_at"],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],

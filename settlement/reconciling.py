@@ -46,7 +46,7 @@ def compare(*, scheme: str, month: Month, facilities: Iterable[int] | None = Non
         "last": month.last_day,
         "facilities": None if facilities is None else sorted(facilities),
     }
-    with acting(staff=None, origin=Origin.SCHEDULE, because=f"reconciliation {scheme} {month}"):
+    with acting(staff=None, origin=Origin.SCHEDULE):
         take_memory()
         with connection.cursor() as cursor:
             key = int(scheme) * 100_000 + month.year * 12 + month.number

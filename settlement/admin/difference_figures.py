@@ -37,7 +37,8 @@ def apart(difference: Difference, name: str) -> Decimal | int | None:
     theirs, ours = figure(difference.theirs, name), figure(difference.ours, name)
     if theirs is None and difference.theirs is not None:
         return None
-    return (theirs or 0) - (ours or 0)
+    none = 0 if name in COUNTS else Decimal("0.00")
+    return (none if theirs is None else theirs) - (none if ours is None else ours)
 
 
 def shown(name: str, value) -> str:

@@ -106,7 +106,7 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
     search_fields = ["bill", "reconciliation__facility__code__istartswith"]
     search_help_text = gettext_lazy("Bill number or facility code")
     counties = ("reconciliation__facility__county",)
-    fields = [("month_link", "kind"), ("about", "refund"), "visit_link"]
+    fields = ["month_link", ("kind", "about"), "visit_link"]
     readonly_fields = ["month_link", "about", "visit_link"]
     panels = []
 
@@ -125,6 +125,9 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("reconciliation__facility", "settled_by")
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj is None or obj.visit_id else self.fields[:2]
 
     def head_of(self, request, one):
         facts = [f"{one.get_explanation_display()} {one.note}".strip()] if one.explanation or one.note else []
@@ -178,7 +181,7 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("visit"))
     def visit_link(self, one):
-        return linked(Visit(pk=one.visit_id), f"#{one.visit_id}") if one.visit_id else "–"
+        return linked(Visit(pk=one.visit_id), f"#{one.visit_id}")
 
 
 def sides(one: Difference) -> Panel:

@@ -126,7 +126,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     search_fields = ["facility__code__istartswith", "facility__name__contains"]
     search_help_text = gettext_lazy("Code or name of the facility")
     counties = ("facility__county",)
-    fields = [("facility_page", "month", "scheme")]
+    fields = ["facility_page", ("month", "scheme")]
     readonly_fields = ["facility_page"]
     panels = []
 
