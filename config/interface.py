@@ -169,6 +169,8 @@ def sidebar(request) -> list[dict]:
         {
             "title": _("Payments"),
             "items": [
+                entry(_("Statements"), "request_quote", "settlement.statement"),
+                entry(_("Recoveries of visits"), "currency_exchange", "settlement.visitrecovery"),
                 entry(_("Payment orders"), "payments", "settlement.paymentorder"),
                 entry(_("Bank files"), "account_balance", "settlement.bankfile"),
             ],

@@ -23,7 +23,7 @@ from policies.month import Month
 from settlement.models import Difference, DifferenceState, Explanation, Reconciliation
 
 # Advisory lock number; the second key is the scheme and month.
-COMPARE_LOCK = 4206
+COMPARE_LOCK = 4216
 STEPS = (
     "compared_ours",
     "compared_theirs",

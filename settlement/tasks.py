@@ -1,4 +1,4 @@
-"""Background work on visits and bank files: each takes a number, calls one function, may safely run twice."""
+"""Background work on visits, statements and bank files: each calls one function and may safely run twice."""
 
 from datetime import timedelta
 
@@ -6,8 +6,11 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from facilities.models import Facility
+from office.acting import acting
+from office.models import Origin, Staff
 from policies.month import Month
-from settlement import bank_files, batches, reconciling
+from settlement import bank_files, batches, reconciling, statements
 from settlement.models import BankFile, BankFileState, VisitBatch, VisitChunk
 
 WORKERS = 4  # of one file at most
@@ -78,3 +81,18 @@ def sweep_bank_files() -> None:
 def enqueue_bank_file(file: BankFile) -> None:
     """Have a worker write it, once the current transaction is committed."""
     transaction.on_commit(lambda: write_bank_file.delay(file.pk))
+
+
+@shared_task
+def draw_up_statements(scheme: str, month: str, facility_id: int | None, staff_id: int) -> None:
+    """On behalf of who asked, and for the facilities they work for."""
+    staff = Staff.objects.get(pk=staff_id)
+    facility = facility_id and Facility.objects.get(pk=facility_id)
+    with acting(staff=staff, origin=Origin.PAGE, because=f"statements {scheme} {month}"):
+        statements.draw_up(scheme=scheme, month=Month.parse(month), facility=facility, by=staff)
+
+
+def enqueue_statements(*, scheme: str, month: Month, facility: Facility | None, by: Staff) -> None:
+    """Have a worker draw them up, once the current transaction is committed."""
+    given = (scheme, str(month), facility and facility.pk, by.pk)
+    transaction.on_commit(lambda: draw_up_statements.delay(*given))

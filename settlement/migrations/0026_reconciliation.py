@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('facilities', '0007_assessments'),
         ('insured', '0018_many_spells_at_once'),
-        ('settlement', '0020_statements'),
+        ('settlement', '0021_guard_statements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,7 +18,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0020_statements"), ("settlement", "0027_guard_reconciliation")]
+    dependencies = [("settlement", "0027_guard_reconciliation")]
 
     operations = [
         migrations.RunSQL(DEMAND, "drop function settlement_demand_reconciled()"),

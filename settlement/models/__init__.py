@@ -1,4 +1,4 @@
-"""What settlement keeps: capitation, visits settled one by one, statements with facilities, what the bank pays out."""
+"""What settlement keeps: capitation, visits and statements of them, recoveries, what the bank pays out."""
 
 from settlement.models.bank_file import BankFile, BankFileState
 from settlement.models.capitation import (

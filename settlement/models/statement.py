@@ -1,4 +1,4 @@
-"""Statements 费用结算单: what a facility's visits of a month come to, agreed with it and signed by the agency.
+"""Statements 费用结算单: a facility's visits of a month, agreed with it and signed by the agency.
 
     draft -> sent -> confirmed -> reviewed -> audited -> posted -> undone
       ^ sent back or changed -+----------+         +       draft -> undone
@@ -109,9 +109,7 @@ class Statement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "sent", "undone"])
-                | Q(confirmed_on__isnull=False)
-                & ~Q(confirmed_name="")
-                & ~Q(confirmed_reference=""),
+                | Q(confirmed_on__isnull=False) & ~Q(confirmed_name="") & ~Q(confirmed_reference=""),
                 name="statement_confirmed_by_the_facility",
             ),
             models.CheckConstraint(
@@ -143,9 +141,7 @@ class StatementLine(models.Model):
         verbose_name_plural = _("visits on statements")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(
-                fields=["visit"], condition=Q(live=True), name="visit_on_one_statement"
-            ),
+            models.UniqueConstraint(fields=["visit"], condition=Q(live=True), name="visit_on_one_statement"),
         ]
 
 
@@ -168,14 +164,10 @@ class Deduction(models.Model):
         default_permissions = ()
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(amount__gt=0) & ~Q(reason=""), name="deduction_is_founded"
-            ),
+            models.CheckConstraint(condition=Q(amount__gt=0) & ~Q(reason=""), name="deduction_is_founded"),
         ]
         indexes = [
-            models.Index(
-                fields=["visit"], condition=Q(visit__isnull=False), name="deduction_of_visit"
-            ),
+            models.Index(fields=["visit"], condition=Q(visit__isnull=False), name="deduction_of_visit"),
         ]
 
     def __str__(self):
@@ -200,7 +192,5 @@ class StatementApproval(models.Model):
         default_permissions = ()
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["statement", "number", "hash"], name="statement_step_once"
-            ),
+            models.UniqueConstraint(fields=["statement", "number", "hash"], name="statement_step_once"),
         ]

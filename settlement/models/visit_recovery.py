@@ -1,4 +1,4 @@
-"""Misuse found after a visit was paid: what of the fund's part is to be recovered, from whom (Shaoguan 12, 13)."""
+"""Misuse found after a visit was paid: what is to be recovered, and from whom (Shaoguan 12, 13)."""
 
 from django.db import models
 from django.db.models import Q

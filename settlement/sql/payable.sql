@@ -16,8 +16,8 @@ select
         else '201'
     end as source,
     run.id as run_id,
-    -- Purchases of a month go together; whoever is a person is paid document by document.
-    case when account.kind <> 'payable' then transfer.voucher_id end as voucher_id,
+    -- Purchases of a month go together; a statement, and whoever is a person, is paid document by document.
+    case when account.kind <> 'payable' or transfer.kind = 'settlement' then transfer.voucher_id end as voucher_id,
     case account.kind when 'payable' then 'facility' when 'owed' then 'person' else 'agency' end as payee_kind,
     facility.id as facility_id,
     person.id as person_id,

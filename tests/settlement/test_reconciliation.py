@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -14,7 +15,7 @@ from office import imports
 from office.staging import Refused
 from office.undoing import undo
 from policies.month import Month
-from settlement import reconciling
+from settlement import reconciling, statements
 from settlement.batches import settle, take_back
 from settlement.models import (
     FIGURES,
@@ -23,6 +24,7 @@ from settlement.models import (
     ReportedBill,
     ReportedTotal,
     Statement,
+    StatementApproval,
     Visit,
     VisitBatch,
 )
@@ -220,24 +222,32 @@ def test_the_file_says_what_is_wrong_and_what_changes(clinic):
 
 def test_no_statement_passes_with_open_differences_or_without_a_report(person, clinic):
     brought("visits", [visit(person, clinic, "B1", 1, "50.00")])
-    clerk = member("clerk")
-    Statement.objects.create(
-        facility=clinic, scheme="310", month=MARCH, county=clinic.county, drawn_by=clerk, confirmed_name="甲",
-        confirmed_on=date(2023, 4, 8), confirmed_reference="1",
-    )  # fmt: skip
+    clerk, reviewer = member("clerk"), member("reviewer")
+    [statement] = statements.draw_up(scheme="310", month=MARCH, by=clerk)
+    statements.send(statement)
+    statements.confirm(statement, name="甲", day=timezone.localdate(), reference="1")
 
     def passes() -> bool:
-        """Whether the statement may be approved; the pages are told the same."""
-        try:
-            with transaction.atomic():
-                Statement.objects.update(state="reviewed")
-                transaction.set_rollback(True)
-            answer = True
-        except DatabaseError:
-            answer = False
-        objection = reconciling.stands_against(facility_id=clinic.pk, scheme="310", month=MARCH)
-        assert (objection is None) is answer
-        return answer
+        """Whether the statement may be approved: the database and the pages are of one mind."""
+        answers = []
+        for approve in (as_the_database_does, statements.sign):
+            try:
+                with transaction.atomic():
+                    approve(statement, by=reviewer)
+                    transaction.set_rollback(True)
+                answers.append(True)
+            except (DatabaseError, ValidationError) as refusal:
+                told = map(str, reconciling.OBJECTIONS.values())
+                assert "not reconciled" in str(refusal) or any(said in str(refusal) for said in told)
+                answers.append(False)
+        statement.refresh_from_db()
+        assert answers[0] is answers[1]
+        return answers[0]
+
+    def as_the_database_does(statement, *, by):
+        signed = {"number": 1, "step": "review", "person": by, "hash": statements.hash_of(statement)}
+        StatementApproval.objects.create(statement=statement, **signed)
+        Statement.objects.filter(pk=statement.pk).update(state="reviewed")
 
     assert not passes()
     month = Reconciliation.objects.get()
