@@ -88,7 +88,7 @@ def draw_up_statements(scheme: str, month: str, facility_id: int | None, staff_i
     """On behalf of who asked, and for the facilities they work for."""
     staff = Staff.objects.get(pk=staff_id)
     facility = facility_id and Facility.objects.get(pk=facility_id)
-    with acting(staff=staff, origin=Origin.PAGE, because=f"statements {scheme} {month}"):
+    with acting(staff=staff, origin=Origin.PAGE):
         statements.draw_up(scheme=scheme, month=Month.parse(month), facility=facility, by=staff)
 
 

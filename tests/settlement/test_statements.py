@@ -166,7 +166,7 @@ def test_in_a_quota_visits_are_shown_and_others_paid(hands):
     assert (statement.fund, statement.in_quota) == (YUAN("90.33"), YUAN("67.00"))
     assert statement.payable == YUAN("23.33") == urgent.outcome.fund
     quota = Visit.objects.get(bill="Q1")
-    assert "capitation" in refused(
+    assert "包干" in refused(
         statements.deduct, statement, visit=quota, kind="20", amount=YUAN(1), reason="冒名", by=hands["clerk"]
     )
     signed(confirmed(statement), hands)
@@ -209,11 +209,11 @@ def test_late_visits_and_refunds_come_onto_the_next_statement(hands):
         StatementLine.objects.create(
             statement=this_month, visit=late, in_quota=False, payable=late.outcome.fund
         )
-    assert "taken back" in refused(statements.take_off_deduction, march, number=march.deductions.get().pk)
+    assert "已退费" in refused(statements.take_off_deduction, march, number=march.deductions.get().pk)
     signed(confirmed(this_month), hands)
     assert balance("receivable", clinic) == YUAN("230.00")
     statements.ask_to_undo(march, reason="试", by=hands["clerk"])
-    assert "refund" in refused(statements.undo, march, by=hands["finance_accountant"])
+    assert "退费" in refused(statements.undo, march, by=hands["finance_accountant"])
     assert later.outcome.fund == 30
     assert_proven()
 
@@ -240,11 +240,11 @@ def test_two_draw_up_at_once_and_nothing_changes_behind_signatures(committed, ha
         statement.lines.update(payable=YUAN("400.00"))
     administrator.execute("set session_replication_role = replica")
     administrator.execute("update settlement_statementline set payable = 40000")
-    assert "changed since" in refused(statements.sign, statement, by=hands["auditor"])
+    assert "有变动" in refused(statements.sign, statement, by=hands["auditor"])
     with pytest.raises(DatabaseError):
         Statement.objects.filter(pk=statement.pk).update(state="audited")
     statements.reopen(statement, reason="数据不符")
-    assert "draw it up again" in refused(statements.send, statement)
+    assert "重新生成" in refused(statements.send, statement)
     assert signed(confirmed(drawn(clinic, hands=hands)), hands).payable == YUAN("300.00")
 
 
@@ -277,7 +277,7 @@ def test_misuse_is_recovered_once_by_two_and_at_most_what_was_paid(hands):
     misused = {"amount": YUAN("200.01"), "reason": "挂床", "evidence": "稽核2023-7", "by": hands["clerk"]}
     statement = drawn(clinic, hands=hands)
     statements.deduct(statement, visit=visit, kind="10", amount=YUAN("100"), reason="超量", by=hands["clerk"])
-    assert "deduct" in refused(visit_recoveries.propose, visit, debtor="facility", **misused)
+    assert "扣款" in refused(visit_recoveries.propose, visit, debtor="facility", **misused)
     statement.refresh_from_db()
     signed(confirmed(statement), hands)
     assert "200.00" in refused(visit_recoveries.propose, visit, debtor="facility", **misused)
