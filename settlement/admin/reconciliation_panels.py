@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 
 from office.admin.panels import Panel, badged, linked
 from office.templatetags.figures import badge, signed, whole, yuan
+from settlement import reconciling
 from settlement.admin.difference_figures import LABELS, about, apart, figure, in_words, shown
 from settlement.admin.differences import reports
 from settlement.models import (
@@ -19,10 +20,13 @@ from settlement.models import (
     Reconciliation,
     ReportedTotal,
     Standing,
+    StatementState,
     Visit,
 )
 from settlement.models.reconciliation import COUNTS
 
+# Statements nobody approves any more.
+OVER = (StatementState.POSTED, StatementState.UNDONE)
 SHOWN = 50
 MONTHS_SHOWN = 12
 
@@ -139,6 +143,22 @@ def reported(month: Reconciliation) -> Panel:
     return reports((of_month | corrected).order_by("day", "-version"))
 
 
+def of_statement(request, statement) -> Panel | None:
+    """How the month of a statement stands, and what stands against approving it."""
+    if not request.user.has_perm("settlement.view_reconciliation"):
+        return None
+    whose = {"facility_id": statement.facility_id, "scheme": statement.scheme, "month": statement.month}
+    found = Reconciliation.objects.filter(**whose).with_standing().select_related("report")
+    objection = None if statement.state in OVER else reconciling.stands_against(**whose)
+    return Panel(
+        title=_("Reconciliation"),
+        columns=month_columns(),
+        rows=[month_row(month) for month in found],
+        note=reconciling.OBJECTIONS[objection] if objection else "",
+        empty=_("Nothing to reconcile."),
+    )
+
+
 def months_of_facility(request, facility) -> Panel | None:
     """The facility's latest months."""
     if not request.user.has_perm("settlement.view_reconciliation"):
@@ -146,21 +166,26 @@ def months_of_facility(request, facility) -> Panel | None:
     found = Reconciliation.objects.filter(facility=facility).with_standing().select_related("report")
     return Panel(
         title=_("Reconciliation"),
-        columns={
-            _("Month"): "text",
-            _("Reported by the facility"): "money",
-            pgettext("reconciliation", "On record"): "money",
-            pgettext("reconciliation", "Difference"): "change",
-            _("State"): "text",
-        },
-        rows=[
-            (
-                linked(month, month.month),
-                month.report and month.report.total,
-                month.total,
-                month.report and month.report.total - month.total,
-                badge(month.standing, Standing(month.standing).label),
-            )
-            for month in found.order_by("-month")[:MONTHS_SHOWN]
-        ],
+        columns=month_columns(),
+        rows=[month_row(month) for month in found.order_by("-month")[:MONTHS_SHOWN]],
+    )
+
+
+def month_columns() -> dict[str, str]:
+    return {
+        _("Month"): "text",
+        _("Reported by the facility"): "money",
+        pgettext("reconciliation", "On record"): "money",
+        pgettext("reconciliation", "Difference"): "change",
+        _("State"): "text",
+    }
+
+
+def month_row(month: Reconciliation) -> tuple:
+    return (
+        linked(month, month.month),
+        month.report and month.report.total,
+        month.total,
+        month.report and month.report.total - month.total,
+        badge(month.standing, Standing(month.standing).label),
     )

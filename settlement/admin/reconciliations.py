@@ -33,7 +33,15 @@ from office.admin.records import ReadOnlyAdmin
 from office.templatetags.figures import badge, signed, yuan
 from settlement import reconciling
 from settlement.admin.payment_acts import ReasonForm
-from settlement.admin.reconciliation_panels import classes, days, months_of_facility, reported, sides
+from settlement.admin.reconciliation_panels import (
+    classes,
+    days,
+    months_of_facility,
+    of_statement,
+    reported,
+    sides,
+)
+from settlement.admin.statements import StatementAdmin
 from settlement.models import (
     Difference,
     DifferenceClass,
@@ -284,3 +292,4 @@ def totals_of(months) -> dict:
 
 
 FacilityAdmin.panels.append(months_of_facility)
+StatementAdmin.panels.append(of_statement)

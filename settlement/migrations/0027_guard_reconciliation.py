@@ -81,8 +81,8 @@ language sql stable security definer as $$
             join known on known.id = difference.reconciliation_id
             where difference.state = 'open'
         ) then 'different'
-        when exists (select from known where report_id is null and unreported_note = '') then 'not_reported'
         when not exists (select from known) and (select visits + refunds = 0 from now_on_record) then null
+        when not exists (select from known where report_id is not null or unreported_note <> '') then 'not_reported'
         when not exists (
             select from known cross join now_on_record entered
             where (known.visits, known.refunds, known.total, known.fund, known.account, known.cash) = (
