@@ -23,7 +23,7 @@ COUNT = Kind(
     form=gettext_noop("whole number"),
     example="120",
     value="{cell}::int",
-    faults=(("not_a_number", "{cell} !~ '^[0-9]{{1,9}}$'"),),
+    faults=(("not_a_count", "{cell} !~ '^[0-9]{{1,9}}$'"),),
 )
 # Of a period with more given back than taken in.
 SIGNED = replace(
