@@ -146,6 +146,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Visits"), "stethoscope", "settlement.visit"),
                 entry(_("Batches of visits"), "dynamic_feed", "settlement.visitbatch"),
+                entry(_("Reconciliation"), "balance", "settlement.reconciliation"),
                 entry(_("Runs"), "event_repeat", "office.run"),
                 entry(_("Credits at once"), "playlist_add", "accounts.lumpcredit", "?stands__exact=waiting"),
                 entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),

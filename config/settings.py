@@ -291,6 +291,9 @@ IMPORT_LAYOUTS = {
     "usage": "settlement.usage.USAGE",
     "lump_credits": "accounts.lump_file.LUMP_CREDITS",
     "visits": "settlement.visit_file.VISITS",
+    "reported_months": "settlement.report_files.MONTHS",
+    "reported_days": "settlement.report_files.DAYS",
+    "reported_bills": "settlement.report_files.BILLS",
     "bank_returns": "settlement.bank_returns.BANK_RETURNS",
 }
 # How the agency's banks want their files of payments.

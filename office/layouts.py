@@ -321,6 +321,7 @@ MESSAGES = {
     "not_an_amount": gettext_noop("“%(cell)s” is not an amount"),
     "too_large": gettext_noop("“%(cell)s” is too large"),
     "not_a_number": gettext_noop("“%(cell)s” is not a number"),
+    "not_a_count": gettext_noop("“%(cell)s” is not a whole number"),
     "not_a_choice": gettext_noop("“%(cell)s” is not one of: %(allowed)s"),
     "cleaned": gettext_noop("full-width or invisible characters were cleaned; read as “%(cell)s”"),
     "computed": gettext_noop("is a formula: its value “%(cell)s” was taken"),

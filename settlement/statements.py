@@ -38,6 +38,7 @@ from settlement.models import (
 )
 from settlement.payment_orders import MAKING_LOCK
 from settlement.usage import demand_uncleared
+from settlement.reconciling import demand_reconciled
 
 # Advisory lock: of two who draw up statements at once the second finds what the first left.
 DRAWING_LOCK = 4210
@@ -292,6 +293,7 @@ def sign(statement: Statement, *, by: Staff, seen: str | None = None) -> Stateme
         raise ValidationError(told)
     if seen not in (None, seen_of(statement)):
         raise ValidationError(_("This was changed or signed since you looked at it; look again."))
+    demand_reconciled(facility_id=statement.facility_id, scheme=statement.scheme, month=statement.month)
     step = next_step(statement)
     number = STEPS.index(step) + 1
     StatementApproval.objects.create(

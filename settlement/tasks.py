@@ -10,7 +10,7 @@ from facilities.models import Facility
 from office.acting import acting
 from office.models import Origin, Staff
 from policies.month import Month
-from settlement import bank_files, batches, statements
+from settlement import bank_files, batches, reconciling, statements
 from settlement.models import BankFile, BankFileState, VisitBatch, VisitChunk
 
 WORKERS = 4  # of one file at most
@@ -20,6 +20,24 @@ WAITED_LONG = timedelta(minutes=5)
 @shared_task
 def settle_visits(batch_id: int) -> None:
     batches.settle(batch_id)
+    if VisitBatch.objects.filter(pk=batch_id).exclude(settled_at=None).exists():
+        reconciling.compare_visits(batch_id)
+
+
+@shared_task
+def compare_reported(import_id: int) -> None:
+    reconciling.compare_reported(import_id)
+
+
+@shared_task
+def compare_facility(scheme: str, month: str, facility_id: int) -> None:
+    reconciling.compare(scheme=scheme, month=Month.parse(month), facilities=[facility_id])
+
+
+@shared_task
+def compare_late() -> None:
+    """What was entered or reported late, and whose message was lost."""
+    reconciling.compare_late()
 
 
 @shared_task
@@ -41,6 +59,10 @@ def enqueue(batch: VisitBatch) -> None:
 def enqueue_file(import_id: int) -> None:
     for batch in VisitBatch.objects.filter(import_file=import_id):
         enqueue(batch)
+
+
+def enqueue_comparison(import_id: int) -> None:
+    transaction.on_commit(lambda: compare_reported.delay(import_id))
 
 
 @shared_task

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import TransferKind
 from accounts.vouchers import Move, account_of, post
@@ -15,6 +16,8 @@ from office import approvals, runs
 from office.chunks import post_chunks
 from office.models import County, Run, Staff, StepKind
 from policies.month import Month
+from settlement import reconciling
+from settlement.models import FIGURES, Reconciliation, ReportedTotal
 
 _numbers = itertools.count(1)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -156,6 +159,20 @@ def select(person: Person, facility: Facility, *, first: str, last: str | None =
         last_month=Month.parse(last) if last else Month(month.year, 12),
         kind=kind,
     )
+
+
+def reported(facility: Facility, month: Month, *, scheme: str = "310") -> Reconciliation:
+    """The facility reports of the month exactly what is on record of it."""
+    reconciling.compare(scheme=scheme, month=month, facilities=[facility.pk])
+    compared = Reconciliation.objects.get(facility=facility, scheme=scheme, month=month)
+    whose = {"facility": facility, "scheme": scheme, "month": month}
+    earlier = ReportedTotal.objects.filter(**whose, day=None)
+    version = 1 + earlier.count()
+    earlier.filter(current=True).update(current=False)
+    figures = {name: getattr(compared, name) for name in FIGURES}
+    ReportedTotal.objects.create(**whose, version=version, import_id=0, at=timezone.now(), **figures)
+    reconciling.compare(scheme=scheme, month=month, facilities=[facility.pk])
+    return compared
 
 
 def spend(person: Person, amount: str, *, scheme: str = "310"):

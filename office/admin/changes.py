@@ -156,6 +156,9 @@ def _in_words(value, field: models.Field | None, called: dict) -> str:
         return "–"
     if field is None:
         return str(value)
+    if isinstance(value, list):
+        within = getattr(field, "base_field", None)
+        return " · ".join(_in_words(one, within, called) for one in value)
     if field.related_model:
         return str(called[field.related_model].get(value, f"#{value}"))
     if field.choices:

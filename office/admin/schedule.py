@@ -26,6 +26,7 @@ WORK = {
     "office.tasks.sweep": _("Ask again for what a worker lost"),
     "settlement.tasks.sweep_bank_files": _("Ask again for bank files a worker lost"),
     "office.tasks.seal_history": _("Seal the history of the day before"),
+    "settlement.tasks.compare_late": _("Compare facilities' reports of the last months again"),
     "settlement.tasks.sweep_visits": _("Take up visits that wait to be settled"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),

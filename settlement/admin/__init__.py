@@ -4,22 +4,27 @@ from settlement.admin import headcounts  # isort: skip
 from settlement.admin import capitation  # isort: skip
 from settlement.admin import visits  # isort: skip
 from settlement.admin import visit_batches  # isort: skip
+from settlement.admin import reconciliations  # isort: skip
+from settlement.admin import differences  # isort: skip
 from settlement.admin import statements  # isort: skip
 from settlement.admin import visit_recoveries  # isort: skip
 from settlement.admin import payment_orders  # isort: skip
 from settlement.admin import bank_files  # isort: skip
 from settlement.admin import year_ends  # isort: skip
-from settlement import waiting_payments, waiting_statements
+from settlement import waiting_differences, waiting_payments, waiting_statements
 
 __all__ = [
     "bank_files",
     "capitation",
+    "differences",
     "headcounts",
     "payment_orders",
+    "reconciliations",
     "statements",
     "visit_batches",
     "visit_recoveries",
     "visits",
+    "waiting_differences",
     "waiting_payments",
     "waiting_statements",
     "year_ends",

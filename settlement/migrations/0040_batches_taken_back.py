@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0021_guard_statements")]
+    dependencies = [("settlement", "0028_statements_are_reconciled")]
 
     operations = [
         migrations.AddField(

@@ -20,6 +20,17 @@ from settlement.models.payment import (
     PaymentOrder,
     Source,
 )
+from settlement.models.reconciliation import (
+    FIGURES,
+    Difference,
+    DifferenceClass,
+    DifferenceState,
+    Explanation,
+    Reconciliation,
+    ReportedBill,
+    ReportedTotal,
+    Standing,
+)
 from settlement.models.statement import (
     Deduction,
     DeductionKind,
@@ -41,6 +52,7 @@ from settlement.models.visit import (
 from settlement.models.visit_recovery import Debtor, VisitRecovery, VisitRecoveryState
 
 __all__ = [
+    "FIGURES",
     "ORDER_ACCOUNT",
     "Accumulator",
     "BankFile",
@@ -50,6 +62,10 @@ __all__ = [
     "Deduction",
     "DeductionKind",
     "DepositRelease",
+    "Difference",
+    "DifferenceClass",
+    "DifferenceState",
+    "Explanation",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
@@ -58,7 +74,11 @@ __all__ = [
     "PaymentItem",
     "PaymentOrder",
     "Prepayment",
+    "Reconciliation",
+    "ReportedBill",
+    "ReportedTotal",
     "Source",
+    "Standing",
     "Statement",
     "StatementApproval",
     "StatementLine",

@@ -196,6 +196,11 @@ class Visit(models.Model):
             models.Index(fields=["person", "at"], name="visit_of_person"),
             models.Index(fields=["facility", "at"], name="visit_of_facility"),
             models.Index(fields=["at"], condition=Q(resembles=True), name="visit_resembling"),
+            models.Index(
+                fields=["facility", "bill"],
+                condition=Q(reversed_by__isnull=False),
+                name="visit_taken_back_bill",
+            ),
         ]
 
     def __str__(self):

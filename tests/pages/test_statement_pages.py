@@ -14,7 +14,7 @@ from settlement.models import Statement, Visit, VisitBatch, VisitRecovery
 from tests.files import applied
 from tests.pages.reading import texts_of
 from tests.pages.test_every_page import ENGLISH, SAME
-from tests.population import insure, member
+from tests.population import insure, member, reported
 
 STATEMENTS = "/settlement/statement/"
 NUMBERS = re.compile(r"JS\d+|[HP]\d{11}|E\d\b|\b[0-9a-f]{12}\b")
@@ -72,6 +72,8 @@ def test_a_statement_goes_its_way_by_the_pages(visited, staff, sign_in):
     today = str(timezone.localdate())
     assert act(clerk, "confirm", name="张院长", day=today, reference="1").status_code == 302
     seen = Statement.objects.get()
+    assert "该机构当月未上报" in reviewer.get(f"{page}change/").content.decode()
+    reported(visited, statement.month)
     for client in (reviewer, auditor, accountant):
         carried = re.search(r'name="seen" value="([^"]+)"', client.get(f"{page}act/sign/").content.decode())
         assert act(client, "sign", seen="confirmed 0").status_code == 200

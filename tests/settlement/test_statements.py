@@ -16,7 +16,7 @@ from settlement.batches import settle, take_back
 from settlement.models import PaymentOrder, Source, Statement, StatementLine, Visit, VisitBatch
 from tests.cities import rules_of
 from tests.files import applied
-from tests.population import contract, fund, insure, member, select
+from tests.population import contract, fund, insure, member, reported, select
 
 MARCH, APRIL = Month(2023, 3), Month(2023, 4)
 YUAN = Decimal
@@ -56,6 +56,7 @@ def hands():
 def confirmed(statement: Statement) -> Statement:
     statements.send(statement)
     statements.confirm(statement, name="张院长", day=timezone.localdate(), reference="JS-2023-03")
+    reported(statement.facility, statement.month)
     return statement
 
 

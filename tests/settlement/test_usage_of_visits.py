@@ -1,4 +1,4 @@
-"""What a facility used of its quota follows from its statements: its own people's visits and their referrals."""
+"""What a facility used of its quota, by its statements: visits of those who chose it, and their referrals."""
 
 from datetime import date
 from decimal import Decimal
