@@ -145,6 +145,7 @@ def sidebar(request) -> list[dict]:
             "items": [
                 entry(_("Visits"), "stethoscope", "settlement.visit"),
                 entry(_("Batches of visits"), "dynamic_feed", "settlement.visitbatch"),
+                entry(_("Manual reimbursements"), "receipt_long", "settlement.claim"),
                 entry(_("Runs"), "event_repeat", "office.run"),
                 entry(_("Credits at once"), "playlist_add", "accounts.lumpcredit", "?stands__exact=waiting"),
                 entry(_("Frozen headcounts"), "groups_2", "settlement.headcount"),
@@ -203,6 +204,7 @@ def sidebar(request) -> list[dict]:
                 },
                 entry(_("Roles"), "shield_person", "auth.group"),
                 entry(_("Approval chains"), "approval", "office.approvalchain"),
+                entry(_("Steps of manual reimbursements"), "approval_delegation", "settlement.claimstep"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
                 page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),

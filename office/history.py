@@ -38,6 +38,9 @@ RECORDED = {
     "accounts.recovery": [],
     "settlement.facilityusage": [],
     "settlement.paymentorder": [],
+    "settlement.claim": [],
+    "settlement.claimreceipt": [],
+    "settlement.claimstep": [],
     "settlement.bankfile": ["stored_as"],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
@@ -73,6 +76,10 @@ COVERED = {
     },
     "settlement.paymentorder": {
         "account_sealed": _("bank account"),
+    },
+    "settlement.claim": {
+        "account_sealed": _("bank account"),
+        "phone_sealed": _("phone"),
     },
 }
 TRIGGERS = ("record_insert", "record_update", "record_delete", "refuse_truncate")

@@ -69,12 +69,14 @@ def try_again(batch: VisitBatch) -> None:
     batch.chunks.filter(settled_at=None).update(error="")
 
 
-def enter(visit: Visit, *, by: Staff) -> VisitBatch:
+def enter(visit: Visit, *, by: Staff, kind: VisitBatchKind = VisitBatchKind.ENTRY) -> VisitBatch:
     """One visit entered by hand; raises ValidationError when it contradicts what is on record."""
-    return _single(visit, kind=VisitBatchKind.ENTRY, by=by, reason="")
+    return _single(visit, kind=kind, by=by, reason="")
 
 
-def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
+def take_back(
+    visit: Visit, *, by: Staff, reason: str, bill: str = "", kind: VisitBatchKind = VisitBatchKind.REFUND
+) -> Visit:
     """A refund of a whole visit, under the bill's own number or another; raises ValidationError."""
     if not reason.strip():
         raise ValidationError(_("Give a reason."))
@@ -97,7 +99,7 @@ def take_back(visit: Visit, *, by: Staff, reason: str, bill: str = "") -> Visit:
             reverses_id=visit.pk,
             **{name: -getattr(visit, name) for name in (*AMOUNTS, *FEES)},
         )
-        _single(refund, kind=VisitBatchKind.REFUND, by=by, reason=reason.strip())
+        _single(refund, kind=kind, by=by, reason=reason.strip())
         Visit.objects.filter(pk=visit.pk).update(reversed_by=refund)
     return refund
 

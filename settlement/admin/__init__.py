@@ -6,16 +6,19 @@ from settlement.admin import visits  # isort: skip
 from settlement.admin import visit_batches  # isort: skip
 from settlement.admin import payment_orders  # isort: skip
 from settlement.admin import bank_files  # isort: skip
+from settlement.admin import claims  # isort: skip
 from settlement.admin import year_ends  # isort: skip
-from settlement import waiting_payments
+from settlement import waiting_claims, waiting_payments
 
 __all__ = [
     "bank_files",
     "capitation",
+    "claims",
     "headcounts",
     "payment_orders",
     "visit_batches",
     "visits",
+    "waiting_claims",
     "waiting_payments",
     "year_ends",
 ]

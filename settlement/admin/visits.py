@@ -24,7 +24,6 @@ from insured.search import search_people
 from office.admin.figure_words import in_language
 from office.admin.panels import linked
 from office.admin.records import RecordAdmin
-from office.policy import schemes_here
 from office.templatetags.figures import yuan
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
@@ -45,6 +44,7 @@ from settlement.admin.visit_panels import (
     why_of,
 )
 from settlement.models import Visit, VisitBatchKind, VisitChunk, VisitState
+from settlement.schemes import scheme_of
 from settlement.tasks import enqueue
 
 
@@ -147,13 +147,6 @@ class VisitForm(WholeForm):
         ).exists()
 
 
-def scheme_of(person: Person, month: Month) -> str:
-    """In which scheme somebody is insured in a month, or else was last; of nobody the city's first."""
-    spells = list(person.enrolments.filter(scheme__in=schemes_here()).order_by("-first_month"))
-    covering = [s for s in spells if s.first_month <= month and (s.last_month or month) >= month]
-    return next(iter([*covering, *spells])).scheme if spells else schemes_here()[0]
-
-
 class RefundForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
@@ -172,7 +165,12 @@ TAKE_BACK = RecordAct(
     done=gettext_lazy("The visit is taken back."),
     form=RefundForm,
     do=take_back,
-    open_to=lambda visit: not visit.reverses_id and not visit.reversed_by_id and hasattr(visit, "outcome"),
+    open_to=lambda visit: (
+        not visit.reverses_id
+        and not visit.reversed_by_id
+        and hasattr(visit, "outcome")
+        and not hasattr(visit, "receipt")  # the claim it belongs to takes it back
+    ),
     permission="settlement.refund_visit",
     danger=True,
 )

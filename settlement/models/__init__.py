@@ -10,6 +10,17 @@ from settlement.models.capitation import (
     YearEnd,
     YearEndMonth,
 )
+from settlement.models.claim import (
+    CLAIM_ACCOUNT,
+    Applicant,
+    Claim,
+    ClaimApproval,
+    ClaimReason,
+    ClaimReceipt,
+    ClaimState,
+    ClaimStep,
+    Decision,
+)
 from settlement.models.payment import (
     ORDER_ACCOUNT,
     OrderState,
@@ -30,11 +41,20 @@ from settlement.models.visit import (
 )
 
 __all__ = [
+    "CLAIM_ACCOUNT",
     "ORDER_ACCOUNT",
     "Accumulator",
+    "Applicant",
     "BankFile",
     "BankFileState",
+    "Claim",
+    "ClaimApproval",
+    "ClaimReason",
+    "ClaimReceipt",
+    "ClaimState",
+    "ClaimStep",
     "Clearing",
+    "Decision",
     "FacilityUsage",
     "Headcount",
     "HeadcountLine",
