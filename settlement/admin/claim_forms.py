@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from facilities.admin.acts import day_field, reason_field
@@ -76,18 +76,16 @@ class ClaimForm(WholeForm):
         fields: ClassVar = [
             "person", "reason", "received_on", "applicant", "applicant_name", "payee_name", "bank_name",
         ]  # fmt: skip
-        help_texts: ClassVar = {
-            "applicant_name": gettext_lazy("Only where somebody else applies."),
-            "payee_name": gettext_lazy("The person, or the relative who applies."),
-        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "received_on" in self.fields:  # entered, not shown
             self.fields["received_on"] = day_field(self.fields["received_on"].label)
+            self.fields["applicant_name"].help_text = _("Only where somebody else applies.")
+            self.fields["payee_name"].help_text = _("The person, or the relative who applies.")
 
     def _get_validation_exclusions(self):
-        return super()._get_validation_exclusions() | {"entered_by", "scheme"}
+        return super()._get_validation_exclusions() | {"entered_by", "number", "scheme"}
 
     def demand(self):
         claim = self.instance
@@ -138,7 +136,9 @@ def correct(claim: Claim, *, phone: str, account: str, **values) -> None:
 
 class DocumentsForm(forms.Form):
     received = forms.MultipleChoiceField(
-        label=gettext_lazy("Originals received"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=gettext_lazy("Originals received"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     @classmethod
@@ -181,7 +181,9 @@ class ReceiptForm(VisitForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
-    facility_here = forms.BooleanField(label=gettext_lazy("It lies in the city"), required=False)
+    facility_here = forms.BooleanField(
+        label=gettext_lazy("It lies in the city"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
 
     class Meta(VisitForm.Meta):
         fields: ClassVar = [

@@ -10,6 +10,7 @@ from insured.admin import PersonAdmin
 from office.admin.panels import Panel, badged, linked
 from office.admin.rule_words import WORDS
 from office.models import PolicyVersion, StepKind
+from office.sealing import masked_account
 from office.templatetags.figures import badge, yuan
 from settlement import claims
 from settlement.admin.visit_panels import standing_of, visit_row, why_of
@@ -78,22 +79,24 @@ def receipts(request, claim) -> Panel:
                 last and str(last.figure),
             )
         )
+    columns = {
+        _("Receipt number"): "text",
+        _("Day"): "text",
+        _("Facility"): "text",
+        pgettext("visit", "Category"): "text",
+        _("Total cost"): "money",
+        _("Eligible"): "money",
+        _("Deductible"): "money",
+        _("Fund pays"): "money",
+        _("State"): "text",
+        _("Reason"): "text",
+    }
+    if any(row[-1] for row in rows):
+        columns[_("To be claimed by")] = "text"
     settled = [receipt.visit.outcome for receipt in found if hasattr(receipt.visit, "outcome")]
     return Panel(
         title=_("Receipts"),
-        columns={
-            _("Receipt number"): "text",
-            _("Day"): "text",
-            _("Facility"): "text",
-            pgettext("visit", "Category"): "text",
-            _("Total cost"): "money",
-            _("Eligible"): "money",
-            _("Deductible"): "money",
-            _("Fund pays"): "money",
-            _("State"): "text",
-            _("Reason"): "text",
-            _("To be claimed by"): "text",
-        },
+        columns=columns,
         rows=rows,
         figures=[
             (_("Total cost"), yuan(sum(receipt.visit.total for receipt in found))),
@@ -135,6 +138,34 @@ def alike(request, claim) -> Panel | None:
     )
 
 
+def payee(claim) -> Panel:
+    """Who applied, and who is paid."""
+    applied = claim.get_applicant_display()
+    return Panel(
+        title=_("Application"),
+        columns={
+            _("Insured person"): "text",
+            pgettext("claim", "reason"): "text",
+            _("Received on"): "text",
+            pgettext("claim", "applied for by"): "text",
+            pgettext("payment", "Account holder"): "text",
+            pgettext("payment", "Bank"): "text",
+            _("Bank account"): "text",
+        },
+        rows=[
+            (
+                claim.person.name,
+                claim.get_reason_display(),
+                str(claim.received_on),
+                f"{applied} {claim.applicant_name}",
+                claim.payee_name,
+                claim.bank_name,
+                masked_account(claim.account_number),
+            )
+        ],
+    )
+
+
 def documents(request, claim) -> Panel:
     """The originals that are asked for, and who has received which."""
     asked = documents_of(claim)
@@ -146,7 +177,7 @@ def documents(request, claim) -> Panel:
             _("Article"): "text",
             _("Original"): "text",
             _("Received by"): "text",
-            _("Received on"): "text",
+            pgettext("document", "Received on"): "text",
         },
         rows=[
             (

@@ -1,5 +1,6 @@
 """Manual reimbursements: their list, the page of one with its acts, the page of a receipt, the decision."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from django import forms
@@ -42,6 +43,7 @@ from settlement.admin.claim_panels import (
     colour_of,
     documents,
     label_of,
+    payee,
     payment,
     receipts,
     signatures,
@@ -60,11 +62,9 @@ def _while(*states: ClaimState):
 
 
 def _before_signing(request, claim) -> list:
-    return [
-        panel
-        for panel in (receipts(request, claim), alike(request, claim), documents(request, claim))
-        if panel
-    ]
+    """What is signed: who is paid, for which receipts, with which papers."""
+    found = (payee(claim), receipts(request, claim), alike(request, claim), documents(request, claim))
+    return [panel for panel in found if panel]
 
 
 ACTS = (
@@ -229,6 +229,13 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     def get_readonly_fields(self, request, obj=None):
         return [] if obj is None else ["person_link"]
 
+    def get_changeform_initial_data(self, request):
+        """Taken in from a person's page, the money goes to the person unless somebody says otherwise."""
+        given = super().get_changeform_initial_data(request)
+        number = given.get("person", "")
+        person = Person.objects.filter(pk=number).first() if number.isdecimal() else None
+        return given | ({"payee_name": person.name} if person else {})
+
     def save_model(self, request, obj, form, change):
         obj.entered_by = request.user
         super().save_model(request, obj, form, change)
@@ -264,7 +271,7 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
             "claim": claim,
             "form": form,
             "groups": _grouped(form),
-            "panels": [receipts(request, claim)],
+            "panels": [replace(receipts(request, claim), link=None)],
         }
         return page(request, "settlement/receipt.html", context)
 
@@ -359,9 +366,10 @@ def _grouped(form) -> list[list]:
     rows = [
         ("bill", "at", "category"),
         ("facility", "facility_name", "facility_level", "facility_here"),
-        ("total", "eligible", "full_self_paid", "over_price", "prior_self_paid"),
-        ("diagnosis_fee", "consultation_fee", "examination_fee"),
-        ("disease", "drug", "emergency", "admitted", "gate"),
+        ("total", "full_self_paid", "over_price", "prior_self_paid"),
+        ("eligible", "diagnosis_fee", "consultation_fee", "examination_fee"),
+        ("disease", "drug", "gate"),
+        ("emergency", "admitted"),
     ]
     return [[form[name] for name in row] for row in rows]
 

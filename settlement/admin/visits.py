@@ -242,7 +242,9 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return (
-            [] if obj is None else ["person_link", "facility_link", "prescriber_link", "barred", "batch_link"]
+            []
+            if obj is None
+            else ["person_link", "facility_link", "prescriber_link", "barred", "batch_link", "claim_link"]
         )
 
     def shown_of(self, visit) -> list:
@@ -260,7 +262,10 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
         ]
         told += ["prescriber_link"] if visit.prescriber_id else []
         told += ["barred"] if visit.gate else []
-        told += ["asked"] if visit.asked is not None else []
+        if hasattr(visit, "receipt"):
+            told.append("claim_link")
+        elif visit.asked is not None:
+            told.append("asked")
         return [*rows, *(tuple(told[first : first + 3]) for first in range(0, len(told), 3))]
 
     def save_model(self, request, obj, form, change):
@@ -316,6 +321,10 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
     def batch_link(self, visit):
         text = f"{visit.batch}" + (f" · {_('row')} {visit.row}" if visit.row else "")
         return linked(visit.batch, text)
+
+    @admin.display(description=gettext_lazy("manual reimbursement"))
+    def claim_link(self, visit):
+        return linked(visit.receipt.claim)
 
     @admin.display(description=gettext_lazy("total cost"))
     def cost(self, visit):
