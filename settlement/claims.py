@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountKind, TransferKind
-from accounts.vouchers import Move, account_of, hold, post, transfers_of
+from accounts.vouchers import Move, account_of, hold, post, reversal_of, transfers_of
 from facilities.models import Facility
 from office.admin.rule_words import WORDS
 from office.models import County, Staff, StepKind
@@ -237,30 +237,17 @@ def undo(claim: Claim, *, reason: str, by: Staff) -> None:
     """Take back what was decided, as long as it stands on no payment order: money, limits, receipts."""
     with transaction.atomic():
         claim = _in_state(claim, ClaimState.DECIDED)
-        posted = list(transfers_of(claim).select_related("debit", "credit"))
-        balances = hold(*(side for each in posted for side in (each.debit, each.credit)))
-        ordered = PaymentItem.objects.filter(transfer_id__in=[each.pk for each in posted], live=True)
-        if ordered.exists() or any(balances[each.credit_id] < each.amount for each in posted):
+        back = [reversal_of(transfer, scheme=claim.scheme) for transfer in transfers_of(claim)]
+        balances = hold(*(side for move in back for side in (move.debit, move.credit)))
+        ordered = PaymentItem.objects.filter(transfer_id__in=[move.reverses.pk for move in back], live=True)
+        if ordered.exists() or any(balances[move.debit.pk] < move.amount for move in back):
             raise ValidationError(
                 _("It stands on a payment order, or is paid: withdraw the order first, or recover it.")
             )
         claim.state, claim.note = ClaimState.UNDONE, _told(reason)
         claim.save(update_fields=["state", "note"])
-        if posted:
-            post(
-                [
-                    Move(
-                        debit=each.credit,
-                        credit=each.debit,
-                        amount=each.amount,
-                        kind=TransferKind.REVERSAL,
-                        covers=each.covers,
-                        reverses=each,
-                    )
-                    for each in posted
-                ],
-                source=claim,
-            )
+        if back:
+            post(back, source=claim)
         _give_back(list(live_receipts(claim)), reason=claim.note, by=by)
 
 

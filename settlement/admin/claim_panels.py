@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.applications import doubtful
 from accounts.vouchers import transfers_of
 from insured.admin import PersonAdmin
 from office.admin.panels import Panel, badged, linked
@@ -163,6 +164,7 @@ def payee(claim) -> Panel:
                 masked_account(claim.account_number),
             )
         ],
+        note=doubtful(claim.account_number),
     )
 
 
