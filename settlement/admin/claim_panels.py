@@ -82,11 +82,11 @@ def receipts(request, claim) -> Panel:
         )
     columns = {
         _("Receipt number"): "text",
-        _("Day"): "text",
+        _("Day"): "number",
         _("Facility"): "text",
         pgettext("visit", "Category"): "text",
         _("Total cost"): "money",
-        _("Eligible"): "money",
+        _("eligible"): "money",
         _("Deductible"): "money",
         _("Fund pays"): "money",
         _("State"): "text",

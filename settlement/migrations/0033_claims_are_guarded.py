@@ -218,7 +218,8 @@ end
 $$
 """
 
-# The visits of claims are taken back by their claims alone; looked at for refunds only.
+# The visits of claims are taken back by their claims alone. Asked of refunds only, and after they are entered, so
+# that a million visits are entered no slower.
 GUARD_REFUND = """
 create function settlement_guard_claimed_visit() returns trigger language plpgsql security definer as $$
 begin
@@ -230,7 +231,7 @@ begin
         raise exception 'visit % belongs to a claim that is handed in', new.reverses_id
             using errcode = 'restrict_violation';
     end if;
-    return new;
+    return null;
 end
 $$
 """
@@ -304,7 +305,7 @@ class Migration(migrations.Migration):
             "settlement_guard_receipt",
         ),
         trigger(
-            "guard_claimed", "before insert", "settlement_visit", "settlement_guard_claimed_visit",
+            "guard_claimed", "after insert", "settlement_visit", "settlement_guard_claimed_visit",
             given="when (new.reverses_id is not null)",
         ),
         *append_only("settlement_claimapproval"),
