@@ -131,7 +131,7 @@ def hand_in(claim: Claim) -> Claim:
     if lacking := missing_documents(claim):
         raise ValidationError(
             _("These documents are missing: %(documents)s")
-            % {"documents": "、".join(str(WORDS[code]) for code in lacking)}
+            % {"documents": "、".join(str(WORDS.get(code, code)) for code in lacking)}
         )
     if not live_receipts(claim).exists():
         raise ValidationError(_("Enter the receipts first."))

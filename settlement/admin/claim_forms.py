@@ -146,7 +146,7 @@ class DocumentsForm(forms.Form):
         def made(*args, **kwargs):
             form = cls(*args, **kwargs)
             asked = documents_of(claim).figure
-            form.fields["received"].choices = [(code, WORDS[code]) for code in asked]
+            form.fields["received"].choices = [(code, WORDS.get(code, code)) for code in asked]
             return form
 
         return made

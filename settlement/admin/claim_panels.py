@@ -183,7 +183,7 @@ def documents(request, claim) -> Panel:
         },
         rows=[
             (
-                WORDS[code],
+                WORDS.get(code, code),
                 asked.article,
                 badge("done", _("received")) if code in received else badge("missing", _("missing")),
                 received.get(code, {}).get("by"),

@@ -18,9 +18,10 @@ create function settlement_claim_figures(claim bigint, out total numeric, out fu
 language sql stable security definer as $$
     select sum(outcome.total) / 100.0, sum(outcome.fund) / 100.0
     from settlement_claimreceipt receipt
+    join settlement_visit visit on visit.id = receipt.visit_id
     left join settlement_visitoutcome outcome on outcome.visit_id = receipt.visit_id
     where receipt.claim_id = $1 and receipt.live
-    having bool_and(coalesce(outcome.state in ('paid', 'denied'), false))
+    having bool_and(coalesce(outcome.state in ('paid', 'denied'), false) and visit.reversed_by_id is null)
 $$
 """
 
@@ -243,8 +244,11 @@ language plpgsql security definer as $$
 declare
     number bigint;
 begin
-    if acting_staff() is not null and not settlement_holds(acting_staff(), 'add_claim') then
-        raise exception 'staff % takes in no claims', acting_staff() using errcode = 'insufficient_privilege';
+    if acting_staff() is not null and (
+        not settlement_holds(acting_staff(), 'add_claim')
+        or in_county is not null and not acting_for_whole_city() and in_county <> all (acting_counties())
+    ) then
+        raise exception 'staff % takes in no claims there', acting_staff() using errcode = 'insufficient_privilege';
     end if;
     perform pg_advisory_xact_lock(4211);
     select id into number

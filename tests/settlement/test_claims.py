@@ -347,6 +347,8 @@ def test_counties_take_in_their_own_and_enter_what_is_not_on_record(office, sett
         far = claims.facility_named("上海某医院", level="tertiary", county=None)
         assert claims.facility_named("上海某医院", level="tertiary", county=None) == far
         here = claims.facility_named("村口诊所", level="ungraded", county=person.county)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            claims.facility_named("村口诊所", level="ungraded", county=theirs.county)
         claims.add_receipt(
             own,
             Visit(
