@@ -30,7 +30,7 @@ from insured.documents import document_index
 from insured.models import Person
 from office.models import Staff, StepKind
 from office.policy import newest_version, pack_of
-from office.scope import sees
+from office.signing import refusal_to_sign
 from policies.month import Month
 from policies.pack import Pack
 from policies.sections import PayoutRule
@@ -204,17 +204,13 @@ def next_step(application: Application) -> StepKind | None:
 
 def refusal_of(application: Application, staff: Staff) -> str:
     """Why somebody may not sign the next step, in words; empty when they may."""
-    step = next_step(application)
-    if step is None:
-        return _("Nothing waits to be signed.")
-    county = application.account.person.county_id
-    if not staff.has_perm(f"office.{step}_run") or not sees(staff, county):
-        return _("%(staff)s may not do this: the role does not allow it.") % {"staff": staff}
-    if application.applied_by.person_key == staff.person_key:
-        return _("You applied for this yourself; somebody else has to sign it.")
-    if any(signed.person.person_key == staff.person_key for signed in signatures_of(application)):
-        return _("You have signed another step of this; somebody else has to sign this one.")
-    return ""
+    return refusal_to_sign(
+        next_step(application),
+        staff=staff,
+        county=application.account.person.county_id,
+        asked_by=application.applied_by,
+        signed=[signature.person for signature in signatures_of(application)],
+    )
 
 
 @transaction.atomic

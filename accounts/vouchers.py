@@ -105,6 +105,18 @@ def post(moves: Sequence[Move], *, source: models.Model) -> Voucher:
     return Voucher.objects.get(pk=number)
 
 
+def reversal_of(transfer: Transfer, *, scheme: str) -> Move:
+    """The move that takes a transfer back, whole; its accounts may be out of sight of whoever asks."""
+    return Move(
+        debit=Account(pk=transfer.credit_id, scheme=scheme),
+        credit=Account(pk=transfer.debit_id, scheme=scheme),
+        amount=transfer.amount,
+        kind=TransferKind.REVERSAL,
+        covers=transfer.covers,
+        reverses=transfer,
+    )
+
+
 def transfers_of(source: models.Model) -> models.QuerySet[Transfer]:
     """Everything that was posted for a record, in order."""
     vouchers = Voucher.objects.filter(source=source._meta.label_lower, source_id=source.pk)

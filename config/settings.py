@@ -53,6 +53,8 @@ SEALED_COLUMNS = {
     "facilities_facility.bank_account_sealed": "code",
     "accounts_share.bank_account_sealed": "sealed_for",
     "settlement_paymentorder.account_sealed": "number",
+    "settlement_claim.account_sealed": "sealed_for",
+    "settlement_claim.phone_sealed": "sealed_for",
     "office_export.query_sealed": "stored_as",
 }
 # Whose files lie sealed under `stored_as`.

@@ -69,7 +69,12 @@ _RECORDS = [
 ]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
-_NUMBERS = ["insured.show_person", "facilities.show_facility", "settlement.show_paymentorder"]
+_NUMBERS = [
+    "insured.show_person",
+    "facilities.show_facility",
+    "settlement.show_paymentorder",
+    "settlement.show_claim",
+]
 _LEDGER = [
     "accounts.account",
     "accounts.transfer",
@@ -97,6 +102,8 @@ _WORK = [
     "settlement.yearend",
     "settlement.statement",
     "settlement.visitrecovery",
+    "settlement.claim",
+    "settlement.claimstep",
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,
@@ -124,9 +131,9 @@ PERMISSIONS = {
         *_may("add change", ["office.importfile"]),
         *_may("change", ["accounts.lumpcredit"]),
         *_may("add", ["settlement.headcount", "settlement.visit", "settlement.paymentorder"]),
-        *_may("add", ["settlement.statement", "settlement.visitrecovery"]),
-        *_may("change", ["settlement.statement"]),
-        *_may("add change", ["accounts.application"]),
+        *_may("add change", ["settlement.statement"]),
+        *_may("add", ["settlement.visitrecovery"]),
+        *_may("add change", ["accounts.application", "settlement.claim"]),
         *_may("add", ["accounts.accountuse"]),
         "settlement.refund_visit",
         "settlement.settle_difference",
@@ -143,6 +150,7 @@ PERMISSIONS = {
         *_NUMBERS,
         "insured.merge_person",
         "accounts.refund_accountuse",
+        "settlement.undo_claim",
         "accounts.write_off_receivable",
         "office.review_run",
         "office.post_run",
@@ -197,7 +205,7 @@ PERMISSIONS = {
     ],
     "security_administrator": [
         *_may("view add change", ["office.staff"]),
-        *_may("view change", ["office.approvalchain"]),
+        *_may("view change", ["office.approvalchain", "settlement.claimstep"]),
         *_may("view add", ["office.delegation"]),
         "office.delegate_for_others",
         *_may("view delete unlock", ["office.signin"]),

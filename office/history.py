@@ -39,6 +39,9 @@ RECORDED = {
     "settlement.facilityusage": [],
     "settlement.yearenddeduction": [],
     "settlement.paymentorder": [],
+    "settlement.claim": [],
+    "settlement.claimreceipt": [],
+    "settlement.claimstep": [],
     "settlement.bankfile": ["stored_as"],
     "settlement.reconciliation": [
         "bills",
@@ -90,6 +93,10 @@ COVERED = {
     },
     "settlement.paymentorder": {
         "account_sealed": _("bank account"),
+    },
+    "settlement.claim": {
+        "account_sealed": _("bank account"),
+        "phone_sealed": _("phone"),
     },
 }
 TRIGGERS = ("record_insert", "record_update", "record_delete", "refuse_truncate")

@@ -70,12 +70,12 @@ def try_again(batch: VisitBatch) -> None:
     batch.chunks.filter(settled_at=None).update(error="")
 
 
-def enter(visit: Visit, *, by: Staff) -> VisitBatch:
+def enter(visit: Visit, *, by: Staff, kind: VisitBatchKind = VisitBatchKind.ENTRY) -> VisitBatch:
     """One visit entered by hand; raises ValidationError when it contradicts what is on record."""
-    return _single(visit, kind=VisitBatchKind.ENTRY, by=by, reason="")
+    return _single(visit, kind=kind, by=by, reason="")
 
 
-def take_back(visit: Visit, *, by: Staff, reason: str) -> Visit:
+def take_back(visit: Visit, *, by: Staff, reason: str, kind: VisitBatchKind = VisitBatchKind.REFUND) -> Visit:
     """A refund of a whole visit; raises ValidationError."""
     if not reason.strip():
         raise ValidationError(_("Give a reason."))
@@ -101,7 +101,7 @@ def take_back(visit: Visit, *, by: Staff, reason: str) -> Visit:
             reverses_id=visit.pk,
             **{name: -getattr(visit, name) for name in (*AMOUNTS, *FEES)},
         )
-        _single(refund, kind=VisitBatchKind.REFUND, by=by, reason=reason.strip())
+        _single(refund, kind=kind, by=by, reason=reason.strip())
         Visit.objects.filter(pk=visit.pk).update(reversed_by=refund)
     return refund
 

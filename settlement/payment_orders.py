@@ -16,12 +16,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
 from accounts.vouchers import Move, account_of, hold, post
 from office.models import Staff
 from office.statements import execute, statement
 from policies.month import Month
-from settlement.models import OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
+from settlement.models import Claim, OrderState, PayeeKind, PaymentItem, PaymentOrder, Source
 
 # Advisory lock: of two who make orders at once the second finds what the first left.
 MAKING_LOCK = 4209
@@ -77,7 +77,7 @@ def make(*, scheme: str, month: Month, source: Source, by: Staff) -> list[Paymen
         )
         made = [number for (number,) in cursor.fetchall()]
     orders = list(
-        PaymentOrder.objects.filter(pk__in=made).select_related("facility", "person").order_by("pk")
+        PaymentOrder.objects.filter(pk__in=made).select_related("facility", "person", "share").order_by("pk")
     )
     for order in orders:
         _fill_bank_details(order)
@@ -205,6 +205,7 @@ def reissue(order: PaymentOrder, *, by: Staff) -> PaymentOrder:
                 "account_id",
                 "run_id",
                 "voucher_id",
+                "share_id",
                 "payee_kind",
                 "facility_id",
                 "person_id",
@@ -223,18 +224,28 @@ def _over_payable(name: str) -> str:
 
 
 def _fill_bank_details(order: PaymentOrder) -> None:
-    """What the payee's own record says; of a person and another agency it has no account."""
+    """What a facility's own record says, or what people gave when they applied; nothing else is known."""
     if order.payee_kind == PayeeKind.FACILITY:
         payee = order.facility
         order.pay_into(name=payee.bank_holder, bank=payee.bank_name, number=payee.bank_account)
+    elif order.share is not None:
+        share = order.share
+        order.pay_into(name=share.name, bank=share.bank_name, number=share.bank_account)
+    elif claim := _claim_of(order):
+        order.pay_into(name=claim.payee_name, bank=claim.bank_name, number=claim.account_number)
     elif order.payee_kind == PayeeKind.PERSON:
         order.pay_into(name=order.person.name, bank="", number="")
+
+
+def _claim_of(order: PaymentOrder) -> Claim | None:
+    voucher = Voucher.objects.filter(pk=order.voucher_id, source=Claim._meta.label_lower).first()
+    return voucher and Claim.objects.get(pk=voucher.source_id)
 
 
 def _in_state(orders: QuerySet[PaymentOrder], state: OrderState) -> tuple[list[PaymentOrder], list[str]]:
     """The orders, locked, that are in the state, and what is to be said of the others."""
     held = orders.select_for_update(of=("self",)).select_related(
-        "made_by", "reviewed_by", "account", "facility", "person"
+        "made_by", "reviewed_by", "account", "facility", "person", "share"
     )
     found = list(held.order_by("pk"))
     others = [

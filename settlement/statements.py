@@ -37,8 +37,8 @@ from settlement.models import (
     Visit,
 )
 from settlement.payment_orders import MAKING_LOCK
-from settlement.usage import demand_uncleared
 from settlement.reconciling import demand_reconciled
+from settlement.usage import demand_uncleared
 
 # Advisory lock: of two who draw up statements at once the second finds what the first left.
 DRAWING_LOCK = 4210

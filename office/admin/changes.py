@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from office.admin.panels import linked
+from office.admin.rule_words import WORDS
 from office.fields import MoneyField, MonthField
 from office.history import COVERED
 from office.models import History, ImportFile, Operation, Origin, Run
@@ -152,8 +153,12 @@ def _line(change: History, column: str, called: dict) -> Line:
 
 
 def _in_words(value, field: models.Field | None, called: dict) -> str:
-    if value in (None, ""):
+    if value in (None, "", []):
         return "–"
+    if isinstance(value, list):
+        return "、".join(_in_words(each, getattr(field, "base_field", None), called) for each in value)
+    if isinstance(value, dict):
+        return " ".join(str(WORDS.get(each, each)) for each in value.values())
     if field is None:
         return str(value)
     if isinstance(value, list):

@@ -64,6 +64,7 @@ NAMES = {
     "essential_medicine_share": _("Share of essential medicines"),
     "family_account_order": _("Order of family accounts"),
     "manual_claim_documents": _("Documents of a claim on paper"),
+    "manual_claim_reasons": _("Reasons of a claim on paper"),
     "manual_claim_deadline": _("Last day of claims on paper"),
     "newborn_claim_last_days": _("Newborns: last day of claims"),
     "report_day": _("Day of reports"),
@@ -95,6 +96,11 @@ WORDS = {
     "invoice": _("invoice"),
     "original_receipt": _("original receipt"),
     "itemised_list": _("itemised list"),
+    "out_of_area": _("visit out of the area"),
+    "emergency": _("emergency"),
+    "referred": _("referred elsewhere"),
+    "newborn": _("newborn before enrolment"),
+    "system_failure": _("could not be settled on line"),
 }
 
 # What is credited for several months at once (`policies.sections.AT_ONCE`).

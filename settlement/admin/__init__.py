@@ -10,12 +10,14 @@ from settlement.admin import statements  # isort: skip
 from settlement.admin import visit_recoveries  # isort: skip
 from settlement.admin import payment_orders  # isort: skip
 from settlement.admin import bank_files  # isort: skip
+from settlement.admin import claims  # isort: skip
 from settlement.admin import year_ends  # isort: skip
-from settlement import waiting_differences, waiting_payments, waiting_statements
+from settlement import waiting_claims, waiting_differences, waiting_payments, waiting_statements
 
 __all__ = [
     "bank_files",
     "capitation",
+    "claims",
     "differences",
     "headcounts",
     "payment_orders",
@@ -24,6 +26,7 @@ __all__ = [
     "visit_batches",
     "visit_recoveries",
     "visits",
+    "waiting_claims",
     "waiting_differences",
     "waiting_payments",
     "waiting_statements",

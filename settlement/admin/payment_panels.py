@@ -7,6 +7,7 @@ from django.utils.translation import pgettext
 
 from accounts.models import Transfer
 from facilities.admin import FacilityAdmin
+from insured.admin import PersonAdmin
 from office.admin.panels import Panel, badged, linked
 from settlement.amount_words import in_words
 from settlement.models import OrderState, PaymentOrder
@@ -75,11 +76,20 @@ def _seen(request, file):
     return linked(file) if request.user.sees_whole_city else file.number
 
 
-def payments_to(request, facility) -> Panel | None:
+def payments_to_facility(request, facility) -> Panel | None:
     """The facility's latest payment orders."""
+    return _latest(request, PaymentOrder.objects.filter(facility=facility), search=facility.code)
+
+
+def payments_to_person(request, person) -> Panel | None:
+    """The latest payment orders for what somebody is owed, whoever is paid; none where there are none."""
+    found = PaymentOrder.objects.filter(person=person)
+    return _latest(request, found, search=person.name) if found.exists() else None
+
+
+def _latest(request, found, *, search: str) -> Panel | None:
     if not request.user.has_perm("settlement.view_paymentorder"):
         return None
-    listed = reverse("admin:settlement_paymentorder_changelist", query={"q": facility.code})
     return Panel(
         title=_("Payment orders"),
         columns={
@@ -99,9 +109,9 @@ def payments_to(request, facility) -> Panel | None:
                 badged(order),
                 order.paid_on,
             )
-            for order in PaymentOrder.objects.filter(facility=facility).order_by("-pk")[:ORDERS_SHOWN]
+            for order in found.order_by("-pk")[:ORDERS_SHOWN]
         ],
-        link=(_("All"), listed),
+        link=(_("All"), reverse("admin:settlement_paymentorder_changelist", query={"q": search})),
     )
 
 
@@ -136,4 +146,5 @@ def items(request, order) -> Panel:
     )
 
 
-FacilityAdmin.panels += [payments_to]
+FacilityAdmin.panels.append(payments_to_facility)
+PersonAdmin.panels.append(payments_to_person)

@@ -25,7 +25,6 @@ from insured.search import search_people
 from office.admin.figure_words import in_language
 from office.admin.panels import linked
 from office.admin.records import RecordAdmin
-from office.policy import schemes_here
 from office.templatetags.figures import badge, yuan
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
@@ -47,6 +46,7 @@ from settlement.admin.visit_panels import (
     why_of,
 )
 from settlement.models import Visit, VisitBatchKind, VisitChunk, VisitState
+from settlement.schemes import scheme_of
 from settlement.tasks import enqueue
 
 
@@ -149,13 +149,6 @@ class VisitForm(WholeForm):
         ).exists()
 
 
-def scheme_of(person: Person, month: Month) -> str:
-    """In which scheme somebody is insured in a month, or else was last; of nobody the city's first."""
-    spells = list(person.enrolments.filter(scheme__in=schemes_here()).order_by("-first_month"))
-    covering = [s for s in spells if s.first_month <= month and (s.last_month or month) >= month]
-    return next(iter([*covering, *spells])).scheme if spells else schemes_here()[0]
-
-
 class RefundForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
@@ -174,7 +167,12 @@ TAKE_BACK = RecordAct(
     done=gettext_lazy("The visit is taken back."),
     form=RefundForm,
     do=take_back,
-    open_to=lambda visit: not visit.reverses_id and not visit.reversed_by_id and hasattr(visit, "outcome"),
+    open_to=lambda visit: (
+        not visit.reverses_id
+        and not visit.reversed_by_id
+        and hasattr(visit, "outcome")
+        and not hasattr(visit, "receipt")  # the claim it belongs to takes it back
+    ),
     permission="settlement.refund_visit",
     danger=True,
 )
@@ -246,7 +244,9 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return (
-            [] if obj is None else ["person_link", "facility_link", "prescriber_link", "barred", "batch_link"]
+            []
+            if obj is None
+            else ["person_link", "facility_link", "prescriber_link", "barred", "batch_link", "claim_link"]
         )
 
     def shown_of(self, visit) -> list:
@@ -264,7 +264,10 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
         ]
         told += ["prescriber_link"] if visit.prescriber_id else []
         told += ["barred"] if visit.gate else []
-        told += ["asked"] if visit.asked is not None else []
+        if hasattr(visit, "receipt"):
+            told.append("claim_link")
+        elif visit.asked is not None:
+            told.append("asked")
         return [*rows, *(tuple(told[first : first + 3]) for first in range(0, len(told), 3))]
 
     def save_model(self, request, obj, form, change):
@@ -321,6 +324,10 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
     def batch_link(self, visit):
         text = f"{visit.batch}" + (f" · {_('row')} {visit.row}" if visit.row else "")
         return linked(visit.batch, text)
+
+    @admin.display(description=gettext_lazy("manual reimbursement"))
+    def claim_link(self, visit):
+        return linked(visit.receipt.claim)
 
     @admin.display(description=gettext_lazy("total cost"))
     def cost(self, visit):

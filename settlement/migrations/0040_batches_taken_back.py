@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0028_statements_are_reconciled")]
+    dependencies = [("settlement", "0034_orders_of_payees")]
 
     operations = [
         migrations.AddField(

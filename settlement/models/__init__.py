@@ -12,6 +12,17 @@ from settlement.models.capitation import (
     YearEndDeduction,
     YearEndMonth,
 )
+from settlement.models.claim import (
+    CLAIM_ACCOUNT,
+    Applicant,
+    Claim,
+    ClaimApproval,
+    ClaimReason,
+    ClaimReceipt,
+    ClaimState,
+    ClaimStep,
+    Decision,
+)
 from settlement.models.payment import (
     ORDER_ACCOUNT,
     OrderState,
@@ -52,13 +63,22 @@ from settlement.models.visit import (
 from settlement.models.visit_recovery import Debtor, VisitRecovery, VisitRecoveryState
 
 __all__ = [
+    "CLAIM_ACCOUNT",
     "FIGURES",
     "ORDER_ACCOUNT",
     "Accumulator",
+    "Applicant",
     "BankFile",
     "BankFileState",
+    "Claim",
+    "ClaimApproval",
+    "ClaimReason",
+    "ClaimReceipt",
+    "ClaimState",
+    "ClaimStep",
     "Clearing",
     "Debtor",
+    "Decision",
     "Deduction",
     "DeductionKind",
     "DepositRelease",

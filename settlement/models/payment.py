@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Account
+from accounts.models import Account, Share
 from facilities.models import Facility
 from insured.models import Person
 from office.fields import MoneyField, MonthField, first_of_month
@@ -81,6 +81,10 @@ class PaymentOrder(models.Model):
         Run, null=True, on_delete=models.PROTECT, related_name="orders", verbose_name=_("run")
     )
     voucher_id = models.BigIntegerField(_("voucher"), null=True)
+    # Of a payout with several payees: whose part it is.
+    share = models.ForeignKey(
+        Share, null=True, on_delete=models.PROTECT, related_name="orders", verbose_name=_("payee")
+    )
     reissues = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="reissued_as", verbose_name=_("takes up")
     )

@@ -5,8 +5,9 @@ amounts, that names the one it takes back. Settling one writes its outcome: the 
 the accounts and the person pay, the person's counters of the year before it and what it added to them. From
 these the adjudicator tells every step again (`settlement/explaining.py`); the steps themselves are not kept.
 
-Visits are settled in batches (a file, an entry by hand, a refund, held ones again). A batch is no run: there
-are many in a month, nobody computes it ahead of posting, and what it moves stands on vouchers.
+Visits are settled in batches (a file, an entry by hand, a refund, held ones again, a receipt of a claim). A
+batch is no run: there are many in a month, nobody computes it ahead of posting, and what it moves stands on
+vouchers.
 
 Amounts are whole 分 in four bytes. The tables carry no foreign keys to people and facilities, for the reason
 given at `accounts.Transfer`, and are not partitioned: every list goes by an index that ends in the time.
@@ -28,6 +29,7 @@ class VisitBatchKind(models.TextChoices):
     ENTRY = "entry", _("Entered by hand")
     REFUND = "refund", _("Refund")
     HELD = "held", _("Held visits again")
+    CLAIM = "claim", _("Manual reimbursement")
 
 
 class VisitBatch(models.Model):

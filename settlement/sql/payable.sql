@@ -9,8 +9,8 @@ select
     account.scheme,
     case
         when run.kind = 'prepayment' then '207'
-        when run.kind = 'year_end' then '204'
         when transfer.kind = 'deposit' then '203'
+        when run.kind = 'year_end' then '204'
         when account.kind = 'moving' then '301'
         when account.kind = 'owed' and transfer.kind = 'payout' then '303'
         when account.kind = 'owed' then '101'
@@ -19,6 +19,7 @@ select
     run.id as run_id,
     -- Purchases of a month go together; a statement, and whoever is a person, is paid document by document.
     case when account.kind <> 'payable' or transfer.kind = 'settlement' then transfer.voucher_id end as voucher_id,
+    share.id as share_id,
     case account.kind when 'payable' then 'facility' when 'owed' then 'person' else 'agency' end as payee_kind,
     facility.id as facility_id,
     person.id as person_id,
@@ -28,6 +29,24 @@ join accounts_transfer transfer on transfer.credit_id = account.id and transfer.
 left join office_run run on run.id = transfer.run_id
 -- Money that moves to another area is paid for the person whose account it comes from.
 left join accounts_account giver on giver.id = transfer.debit_id and account.kind = 'moving'
+-- Of a payout each payee's part is a transfer of its own, in the order of the shares.
+left join lateral (
+    select part.id
+    from accounts_voucher voucher
+    cross join lateral (
+        select id, row_number() over (order by id) as place
+        from accounts_share
+        where application_id = voucher.source_id and amount > 0
+    ) part
+    where account.kind <> 'payable' and transfer.kind in ('payout', 'transfer_out')
+        and voucher.id = transfer.voucher_id and voucher.source = 'accounts.application'
+        and part.place = (
+            select count(*)
+            from accounts_transfer earlier
+            where earlier.voucher_id = transfer.voucher_id and earlier.kind = transfer.kind
+                and earlier.id <= transfer.id
+        )
+) share on true
 left join facilities_facility facility on facility.id = account.facility_id
 left join insured_person person on person.id = coalesce(account.person_id, giver.person_id)
 where account.kind in ('payable', 'owed', 'moving')

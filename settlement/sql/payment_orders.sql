@@ -1,13 +1,13 @@
--- Orders for all that is owed of a month and source, one for each payee and document. What the ledger has
+-- Orders for all that is owed of a month and source, one for each document and its payees. What the ledger has
 -- taken back since, and what the payee owes, is taken off the payee's orders one after the other.
 with owed as materialized ({payable}),
 document as materialized (
     select
-        account_id, account_kind, run_id, voucher_id, payee_kind, facility_id, person_id, county_id,
+        account_id, account_kind, run_id, voucher_id, share_id, payee_kind, facility_id, person_id, county_id,
         sum(amount) as owed
     from owed
     where scheme = %(scheme)s and month = %(month)s and source = %(source)s
-    group by account_id, account_kind, run_id, voucher_id, payee_kind, facility_id, person_id, county_id
+    group by account_id, account_kind, run_id, voucher_id, share_id, payee_kind, facility_id, person_id, county_id
 ),
 -- Of each account: what is missing for all that is owed from it and not paid yet.
 missing as materialized (
@@ -45,7 +45,7 @@ cut as materialized (
     from document
     join missing using (account_id)
     window earlier as (
-        partition by account_id order by run_id, voucher_id rows between unbounded preceding and 1 preceding
+        partition by account_id order by run_id, voucher_id, share_id rows between unbounded preceding and 1 preceding
     )
 ),
 offset_too as (
@@ -55,21 +55,21 @@ offset_too as (
             as recovered
     from cut
     window earlier as (
-        partition by account_id order by run_id, voucher_id rows between unbounded preceding and 1 preceding
+        partition by account_id order by run_id, voucher_id, share_id rows between unbounded preceding and 1 preceding
     )
 ),
 made as (
     insert into settlement_paymentorder (
-        scheme, month, source, state, account_id, run_id, voucher_id, payee_kind, facility_id, person_id,
-        county_id, payee_name, bank_name, owed, withheld, recovered, amount, purpose, made_by_id, made_at, reason
+        scheme, month, source, state, account_id, run_id, voucher_id, share_id, payee_kind, facility_id,
+        person_id, county_id, payee_name, bank_name, owed, withheld, recovered, amount, purpose, made_by_id, made_at, reason
     )
     select
-        %(scheme)s, %(month)s, %(source)s, 'untouched', account_id, run_id, voucher_id, payee_kind, facility_id,
+        %(scheme)s, %(month)s, %(source)s, 'untouched', account_id, run_id, voucher_id, share_id, payee_kind, facility_id,
         person_id, county_id, '', '', owed, withheld, recovered, owed - withheld - recovered, %(purpose)s,
         %(by)s, now(), ''
     from offset_too
-    order by account_id, run_id, voucher_id
-    returning id, account_id, run_id, voucher_id
+    order by account_id, run_id, voucher_id, share_id
+    returning id, account_id, run_id, voucher_id, share_id
 ),
 items as (
     insert into settlement_paymentitem (order_id, transfer_id, live)
@@ -78,6 +78,7 @@ items as (
     join owed
         on owed.account_id = made.account_id and owed.run_id is not distinct from made.run_id
         and owed.voucher_id is not distinct from made.voucher_id
+        and owed.share_id is not distinct from made.share_id
     where owed.scheme = %(scheme)s and owed.month = %(month)s and owed.source = %(source)s
 )
 select id from made

@@ -85,6 +85,8 @@ left join lateral (
     from settlement_visit visit
     where visit.facility_id = schemed.facility_id and visit.bill = schemed.original_bill
         and visit.reversed_by_id is null and visit.reverses_id is null
+        -- What somebody claimed for a receipt is no facility's to take back.
+        and not exists (select from settlement_claimreceipt receipt where receipt.visit_id = visit.id)
     limit 1
 ) original on true
 left join schemed original_here

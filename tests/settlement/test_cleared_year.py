@@ -1,5 +1,6 @@
 """A year under monthly clearing (Shaoguan 9(2)) on the database, against the same year in plain Python."""
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from office import returned, runs
 from office.models import Run, Staff, Threshold
 from office.refusal import RunRefused
 from policies.month import Month
-from settlement.models import Clearing, FacilityUsage, Prepayment, YearEnd, YearEndDeduction
+from settlement import payment_orders
+from settlement.models import Clearing, FacilityUsage, Prepayment, Source, YearEnd, YearEndDeduction
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import checked
@@ -198,6 +200,17 @@ def test_a_year_of_prepayments_clearings_and_deposits(clerk, client):
     assert advanced == 400 + sum(year.advance for year in years.values())
     pool = Account.objects.get(kind="pool", scheme="390")
     assert -fen(pool.balance) == sum(receipts.values()) + kept - advanced
+    # It is paid under sources of its own: what was prepaid, deposits given back, the rest of the year end.
+    owed = Counter()
+    for told_of in payment_orders.payable():
+        owed[told_of.source] += fen(told_of.amount)
+    back = sum(min(year.released or 0, max(year.due, 0)) for year in years.values())
+    assert back > 0
+    assert owed == {
+        Source.PREPAYMENT: sum(sum(year.paid.values()) for year in years.values()) + 340,
+        Source.DEPOSIT: back,
+        Source.YEAR_END: sum(max(year.due, 0) for year in years.values()) - back,
+    }
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
 
     # Each facility can recompute its worksheet: the formulas give the same, to the cent.

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,9 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from accounts import applications
+from accounts.applications import Payee
 from accounts.models import Account, Transfer, TransferKind
 from accounts.verify import verify_books
 from accounts.vouchers import Move, account_of, post
+from insured.endings import end
 from office import imports, runs, uploads
 from office.acting import acting
 from office.models import ImportRow
@@ -354,6 +357,56 @@ def test_purchases_of_a_month_go_together_and_people_wait_for_a_bank_account(db,
     closure.refresh_from_db()
     assert closure.account_number == "6217000011112222"
     assert b"6217000011112222" not in bytes(closure.account_sealed)
+
+
+def test_each_heir_is_paid_into_the_account_given_with_the_application(db, hands):
+    """Heyuan 11(4): an order for each payee of a document; what failed for one is issued again for them."""
+    person = insure(first="2023-01")
+    fund(person, "100.01")
+    end(person, kind="died", day=date(2023, 1, 1), reason="死亡证明", by=hands["clerk"])
+    account = account_of(person, scheme="310")
+    heirs = [
+        Payee(name=name, parts=parts, bank_name="中国银行", bank_account=number)
+        for name, parts, number in (("张一", 2, "6217000011112222"), ("张二", 1, "6217000011113333"))
+    ]
+    shown = ("application", "death_certificate", "heir_identity", "heir_proof", "bank_card")
+    asked = applications.apply(
+        Account.objects.select_related("person").get(pk=account.pk),
+        kind="death",
+        way="heirs",
+        evidence={code: ("第1号", date(2023, 1, 5)) for code in shown},
+        payees=heirs,
+        by=hands["clerk"],
+    )
+    for role in ("reviewer", "accountant"):
+        asked = applications.sign(asked, by=hands[role])
+    [told] = payment_orders.payable()
+    assert (told.payees, told.amount) == (2, asked.paid)
+    given = {"scheme": "310", "month": told.month, "source": Source.CLOSURE, "by": hands["clerk"]}
+    orders = payment_orders.make(**given)
+    assert [(order.payee_name, order.account_number, order.held) for order in orders] == [
+        ("张一", "6217000011112222", False),
+        ("张二", "6217000011113333", False),
+    ]
+    assert [order.amount for order in orders] == [share.amount for share in asked.shares.all()]
+    assert [order.items.count() for order in orders] == [1, 1]
+    with pytest.raises(IntegrityError, match="for good"), transaction.atomic():
+        PaymentOrder.objects.filter(pk=orders[0].pk).update(share=orders[1].share)
+    payment_orders.withdraw(orders[1], reason="误办")
+    [again] = payment_orders.make(**given)
+    assert (again.payee_name, again.amount) == ("张二", orders[1].amount)
+    assert payment_orders.make(**given) == []
+    them = PaymentOrder.objects.exclude(state=OrderState.WITHDRAWN)
+    assert payment_orders.review(them, by=hands["accountant"]) == []
+    assert payment_orders.release(them, by=hands["reviewer"]) == []
+    at_the_bank(hands)
+    imports.apply(
+        returned(hands, row(orders[0]), row(again, "失败", 失败原因="账户状态异常")), by=hands["accountant"]
+    )
+    again.refresh_from_db()
+    reissued = payment_orders.reissue(again, by=hands["clerk"])
+    assert (reissued.payee_name, reissued.account_number) == ("张二", "6217000011113333")
+    assert proven()
 
 
 def test_two_clerks_make_orders_at_once_and_money_is_on_one(committed):
