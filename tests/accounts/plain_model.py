@@ -1,7 +1,7 @@
 """What accounts come to whatever happens, in plain Python: written from the rules, not from the code.
 
-All money is in 分. Months are counted from START; December 2023 is the last of them, and the first whose books
-are closed.
+All money is in 分. Months are counted from START; December 2023 is the last of them, and the first whose
+books are closed.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def in_parts(amount: int, parts: list[int]) -> list[int]:
 
 @dataclass
 class Holder:
-    """One person: base, "retired" or nothing by month; what was given for each month, by the fund's account."""
+    """One person: base, "retired" or nothing by month; what was given for each, by the fund's account."""
 
     terms: dict[int, int | str | None]
     given: dict[int, dict[str, int]] = field(default_factory=dict)

@@ -287,7 +287,7 @@ class Accounts(RuleBasedStateMachine):
         # Last paid first: cash, then relatives, then the own account.
         cash = left - sum(paid - back for (_h, paid), back in zip(purchase.paid, purchase.back, strict=True))
         rest, backs = amount - min(amount, cash), []
-        for (holder, paid), back in reversed(list(zip(purchase.paid, purchase.back, strict=True))):
+        for (_holder, paid), back in reversed(list(zip(purchase.paid, purchase.back, strict=True))):
             backs.insert(0, min(rest, paid - back))
             rest -= backs[0]
         closed = any(back and holder.closed for (holder, _p), back in zip(purchase.paid, backs, strict=True))
@@ -404,7 +404,7 @@ class Accounts(RuleBasedStateMachine):
                     receivables.propose_write_off(receivable, **asked)
                     receivables.approve_write_off(receivable, by=self.reviewer)
 
-        if amount > holder.owes or way == "offset" and amount > holder.balance:
+        if amount > holder.owes or (way == "offset" and amount > holder.balance):
             with pytest.raises(ValidationError), transaction.atomic():
                 settled()
             return
