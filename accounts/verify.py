@@ -13,9 +13,11 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BooksCheck, Voucher, VoucherSeal
+from accounts import account_seals, voucher_seals
+from accounts.models import AccountSeal, BooksCheck, Voucher, VoucherSeal
+from accounts.verify_adjustments import first_wrong_adjustment
 from accounts.verify_credits import first_wrong_credit
-from accounts.voucher_seals import first_broken_seal
+from accounts.verify_interest import first_wrong_interest
 from office.chunks import seal_of
 from office.models import PolicyVersion, Run
 from office.policy import sha256_of as sha256_of_text
@@ -106,6 +108,8 @@ def _lost_seals() -> str:
             return f"the last seal of a run noted by check {check.pk} is not there any more"
         if check.voucher_seal and not VoucherSeal.objects.filter(digest=check.voucher_seal).exists():
             return f"the last seal of vouchers noted by check {check.pk} is not there any more"
+        if check.account_seal and not AccountSeal.objects.filter(digest=check.account_seal).exists():
+            return f"the last seal of accounts noted by check {check.pk} is not there any more"
     return ""
 
 
@@ -116,6 +120,8 @@ CHECKS: list[tuple[str, Callable[[], str]]] = [
     (_("Every reversal mirrors its transfer"), partial(_named, "accounts/verify_reversals")),
     (_("Every month is credited at most once"), partial(_named, "accounts/verify_credited_once")),
     (_("Every credit is what the rules give"), first_wrong_credit),
+    (_("Every adjustment is what was due, less what was credited"), first_wrong_adjustment),
+    (_("All interest is what the days of the account give"), first_wrong_interest),
     (
         _("Every transfer belongs to a run that was posted"),
         partial(_named, "accounts/verify_runs_of_transfers"),
@@ -126,6 +132,10 @@ CHECKS: list[tuple[str, Callable[[], str]]] = [
     ),
     (_("Every posted chunk is as it was posted"), partial(_of_chunks, "accounts/verify_chunks")),
     (
+        _("Every chunk was posted when its transfers were"),
+        partial(_named, "accounts/verify_chunk_times"),
+    ),
+    (
         _("The lines of posted runs are those that were approved"),
         partial(_of_chunks, "accounts/verify_lines"),
     ),
@@ -135,6 +145,8 @@ CHECKS: list[tuple[str, Callable[[], str]]] = [
     (_("The seals of all runs form one chain"), _broken_chain),
     (_("Every voucher is what its transfers are"), partial(_named, "accounts/verify_vouchers")),
     (_("What every voucher belongs to is there"), _lost_source),
-    (_("The seals of all vouchers form one chain"), first_broken_seal),
+    (_("The seals of all vouchers form one chain"), voucher_seals.first_broken_seal),
+    (_("Accounts moved with merged records alone"), partial(_named, "accounts/verify_moved_accounts")),
+    (_("Every account is whose it was when it was sealed"), account_seals.first_broken_seal),
     (_("No seal noted by an earlier check is missing"), _lost_seals),
 ]

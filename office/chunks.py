@@ -2,6 +2,7 @@
 
 import logging
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -54,7 +55,7 @@ def _post_next_chunk(run_id: int) -> bool:
             if chunk is None:
                 return False
             chunk.posted_digest = kind_of(chunk.run).post_chunk(chunk.run, chunk)
-            chunk.posted_at, chunk.failed_at = timezone.now(), None
+            chunk.posted_at, chunk.failed_at = TransactionNow(), None  # as its transfers
             chunk.save(update_fields=["posted_digest", "posted_at", "failed_at"])
     except Exception as error:
         if chunk is None or passes_by_itself(error):

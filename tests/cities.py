@@ -1,7 +1,7 @@
 """Other cities' published rules as the rules in force here: the code must not know the difference."""
 
 import itertools
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -15,7 +15,13 @@ from tests.population import member
 _numbers = itertools.count(1)
 
 
-def rules_of(city: str, *, change: tuple[str, str] = ("", ""), figures: dict | None = None) -> PolicyVersion:
+def rules_of(
+    city: str,
+    *,
+    change: tuple[str, str] = ("", ""),
+    figures: dict | None = None,
+    approved_at: datetime | None = None,
+) -> PolicyVersion:
     """A city's pack approved as the next version of its scheme here, with one piece of its text changed, and
     figures entered that its document leaves out."""
     text = (FOLDER / f"{city}.yaml").read_text(encoding="utf-8")
@@ -36,6 +42,6 @@ def rules_of(city: str, *, change: tuple[str, str] = ("", ""), figures: dict | N
             "effective": Month(2020, 1),
             "created_by": member("policy_officer", f"officer {next(_numbers)} for {city}"),
             "approved_by": member("reviewer", f"reviewer {next(_numbers)} for {city}"),
-            "approved_at": timezone.now(),
+            "approved_at": approved_at or timezone.now(),
         }
     return new_version(pack=pack, document=document, **approval)

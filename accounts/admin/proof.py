@@ -14,10 +14,19 @@ from office.admin.records import ReadOnlyAdmin
 class BooksCheckAdmin(ReadOnlyAdmin):
     list_display = ["number", "started_at", "result", "took", "origin"]
     list_display_links = ["number"]
-    exported = ("number", "started_at", "finished_at", "wrong", "origin", "run_seal", "voucher_seal")
+    exported = (
+        "number",
+        "started_at",
+        "finished_at",
+        "wrong",
+        "origin",
+        "run_seal",
+        "voucher_seal",
+        "account_seal",
+    )
     ordering = ["-id"]
     sortable_by = ()
-    fields = [("number", "result"), ("started_at", "finished_at"), "run_seal", "voucher_seal"]
+    fields = [("number", "result"), ("started_at", "finished_at"), "run_seal", "voucher_seal", "account_seal"]
     panels = []
 
     @admin.display(description=gettext_lazy("check of the books"))

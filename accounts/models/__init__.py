@@ -19,7 +19,7 @@ from accounts.models.ledger import (
     TransferKind,
 )
 from accounts.models.lump import LumpCredit, LumpKind
-from accounts.models.proof import BooksCheck, VoucherSeal
+from accounts.models.proof import AccountSeal, BooksCheck, VoucherSeal
 from accounts.models.recovery import Receivable, Recovery, RecoveryKind, RecoveryState
 from accounts.models.use import AccountUse, UseRefund, UseShare, UseState
 from accounts.models.voucher import Voucher
@@ -31,6 +31,7 @@ __all__ = [
     "OPEN",
     "Account",
     "AccountKind",
+    "AccountSeal",
     "AccountUse",
     "Application",
     "ApplicationApproval",

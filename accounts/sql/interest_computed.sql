@@ -1,0 +1,53 @@
+-- What a year's interest run rests on, from transfers alone: of every personal account what there was at New Year,
+-- and what came and was taken on each day of the year, in 分, with what the run paid. Equal lives together.
+with own as (
+    select min(id) as first_id from accounts_transfer where run_id = %(run)s and kind = 'interest'
+),
+before as not materialized (
+    select transfer.*, @accounts/transfer_day as day, (amount * 100)::bigint as fen
+    from accounts_transfer transfer
+    where month <= %(december)s and id < (select first_id from own)
+),
+side as (
+    select credit_id as account_id, day, fen, case when kind in ('reversal', 'refund') then -fen else 0 end as spent
+    from before
+    union all
+    select debit_id, day, -fen, case when kind = 'reversal' then 0 else fen end
+    from before
+),
+of_day as (
+    select account_id, greatest(day, %(new_year)s - 1) as day, sum(fen)::bigint as amount, sum(spent)::bigint as spent
+    from side
+    group by account_id, greatest(day, %(new_year)s - 1)
+),
+life as (
+    select
+        account_id, array_agg(day order by day) as days, array_agg(amount order by day) as amounts,
+        array_agg(spent order by day) as spents
+    from of_day
+    group by account_id
+),
+-- Interest to the day was paid when an account was closed; what was undone before the run does not count.
+closed as (
+    select paid.credit_id as account_id, max(paid.day) as day
+    from (select * from before where kind = 'closing_interest' and month >= %(new_year)s) paid
+    left join accounts_transfer back on back.reverses_id = paid.id and back.id < (select first_id from own)
+    where back.id is null
+    group by paid.credit_id
+),
+line as (
+    select id, credit_id, amount from accounts_runline where run_id = %(run)s and kind = 'interest'
+)
+select
+    life.days, life.amounts, life.spents, closed.day, coalesce(line.amount, 0), min(account.id), min(line.id)
+from accounts_account account
+join life on life.account_id = account.id
+left join closed on closed.account_id = account.id
+left join line on line.credit_id = account.id
+where account.kind = 'person' and account.scheme = %(scheme)s
+    -- Nothing is paid to an account closed at the time; when it was is not kept beyond what closed it.
+    and (line.id is not null or not exists (
+        select from accounts_application done
+        where done.account_id = account.id and done.closes and done.state in ('done', 'undone')
+    ))
+group by life.days, life.amounts, life.spents, closed.day, coalesce(line.amount, 0)
