@@ -1,10 +1,15 @@
 -- A month's credit of every personal account: percent of the base, or a flat sum, by status and group.
 -- Nobody is credited for a month after the month of death; what cannot be computed becomes an exception.
-with terms as (
-    select *
+-- Materialized: what is the same for everybody of a term is worked out once.
+with terms as materialized (
+    select
+        status, retirement_group, method, amount, rate * 0.01 as share,
+        case method when 'flat' then amount::text else rate || '%%' end as standard,
+        case when status = any(%(pool_funded)s) then %(pool)s else %(contribution)s end as debit_id
     from unnest(
         %(statuses)s::text[], %(groups)s::text[], %(methods)s::text[], %(rates)s::numeric[], %(amounts)s::numeric[]
     ) as term (status, retirement_group, method, rate, amount)
+    where method in ('flat', 'percent_of_base')
 ),
 -- Of accounts credited for the month before, by whichever run: how often, and whether that still stands.
 given as (
@@ -22,14 +27,9 @@ credits as (
         spell.base,
         account.id as account_id,
         coalesce(given.attempts, 0) as attempt,
-        case terms.method
-            when 'flat' then terms.amount
-            when 'percent_of_base' then round(spell.base * terms.rate / 100, 2)
-        end as amount,
-        case terms.method
-            when 'flat' then terms.amount::text
-            when 'percent_of_base' then terms.rate || '%%'
-        end as standard
+        case terms.method when 'flat' then terms.amount else round(spell.base * terms.share, 2) end as amount,
+        terms.standard,
+        terms.debit_id
     from insured_enrolment spell
     join terms on terms.status = spell.status
         and (terms.retirement_group is null or terms.retirement_group = spell.retirement_group)
@@ -48,8 +48,7 @@ credits as (
 insert into accounts_runline
     (run_id, chunk, debit_id, credit_id, amount, kind, covers, attempt, county_id, status, base, standard)
 select
-    %(run)s, person_id / %(chunk_size)s, case when status = any(%(pool_funded)s) then %(pool)s else %(contribution)s end,
-    account_id, amount, 'credit', %(month)s, attempt, county_id, status, base, standard
+    %(run)s, person_id / %(chunk_size)s, debit_id, account_id, amount, 'credit', %(month)s, attempt, county_id, status, base, standard
 from credits
 where amount > 0
 order by person_id

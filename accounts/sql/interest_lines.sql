@@ -16,15 +16,11 @@ closed as (
     group by paid.credit_id
 ),
 movement as not materialized (
-    select
-        credit_id as account_id, @accounts/transfer_day as day, (amount * 100)::bigint as amount,
-        case when kind in ('reversal', 'refund') then -(amount * 100)::bigint else 0 end as spent
+    select credit_id as account_id, @accounts/transfer_day as day, (amount * 100)::bigint as amount, kind
     from accounts_transfer
     where month >= %(first)s
     union all
-    select
-        debit_id, @accounts/transfer_day, -(amount * 100)::bigint,
-        case when kind = 'reversal' then 0 else (amount * 100)::bigint end
+    select debit_id, @accounts/transfer_day, -(amount * 100)::bigint, kind
     from accounts_transfer
     where month >= %(first)s and kind <> 'credit'
 ),
@@ -54,7 +50,13 @@ account as (
 falling_day as (
     select account_id, day, sum(amount)::bigint as amount, sum(spent)::bigint as spent
     from (
-        select movement.account_id, movement.day, movement.amount, movement.spent
+        select
+            movement.account_id, movement.day, movement.amount,
+            case
+                when movement.amount < 0 and movement.kind <> 'reversal' then -movement.amount
+                when movement.amount > 0 and movement.kind in ('reversal', 'refund') then -movement.amount
+                else 0
+            end as spent
         from movement
         join account on account.id = movement.account_id and account.falls
         where movement.day <= %(last)s
@@ -70,7 +72,7 @@ so_far as (
         sum(falling_day.spent) over passed as spent,
         lead(falling_day.day, 1, %(last)s + 1) over passed as next_day
     from falling_day
-    join account on account.id = falling_day.account_id
+    join account on account.id = falling_day.account_id and account.falls
     window passed as (partition by account.id order by falling_day.day)
 ),
 left_over as (

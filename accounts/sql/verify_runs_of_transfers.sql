@@ -1,8 +1,10 @@
 -- Transfers of a run that is not there, or that has not come to posting.
-select 'transfer ' || min(transfer.id) || ': run ' || transfer.run_id || ' is ' || coalesce(run.state, 'not there')
-from accounts_transfer transfer
-left join office_run run on run.id = transfer.run_id
-where transfer.run_id is not null and (run.id is null or run.state not in ('posting', 'posted', 'reversed'))
-group by transfer.run_id, run.state
-order by min(transfer.id)
+with posted as (
+    select run_id, min(id) as first_transfer from accounts_transfer where run_id is not null group by run_id
+)
+select 'transfer ' || posted.first_transfer || ': run ' || posted.run_id || ' is ' || coalesce(run.state, 'not there')
+from posted
+left join office_run run on run.id = posted.run_id
+where run.id is null or run.state not in ('posting', 'posted', 'reversed')
+order by posted.first_transfer
 limit 1
