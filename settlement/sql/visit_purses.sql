@@ -1,6 +1,6 @@
 -- The personal accounts with money of people and of who grants them use, on which days: own first, then the oldest
 -- grant.
-select person, account, relation, first_day, last_day
+select person, account, relation, first_day::text, last_day::text
 from (
     select account.person_id as person, account.id as account, 'self' as relation, null::date as first_day, null::date as last_day, 0 as place
     from accounts_account account
