@@ -13,7 +13,7 @@ from django.db import models
 
 from accounts.models import Account, AccountKind, Transfer, TransferKind
 from accounts.vouchers import Move, hold_numbers, post, post_columns
-from office.statements import execute, fetch
+from office.statements import execute, prepared
 
 OWN, RELATIVES = TransferKind.SPENDING.value, TransferKind.FAMILY.value
 
@@ -86,25 +86,36 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
     purses.reversible = {transfer.pk: transfer for transfer in transfers}
     accounts = {transfer.debit_id for transfer in purses.reversible.values()}
-    for person, *purse in fetch("settlement/visit_purses", people=sorted(people), scheme=scheme):
-        purses.of.setdefault(person, []).append(Purse(*purse))
-        accounts.add(purse[0])
+    found = prepared("settlement/visit_purses", people=sorted(people), scheme=scheme)
+    for person, account, relation, *days in found:
+        purse = Purse(int(account), relation.decode(), *(day and day.decode() for day in days))
+        purses.of.setdefault(int(person), []).append(purse)
+        accounts.add(purse.account)
     if accounts:
         balances = hold_numbers(accounts)
         purses.balances = {number: int(balance.scaleb(2)) for number, balance in balances.items()}
     if purses.of:
-        asked = sorted(facilities)
-        execute("accounts/open_facility_accounts", scheme=scheme, facilities=asked, kinds=["payable"])
-        payable = Account.objects.filter(facility__in=asked, scheme=scheme, kind=AccountKind.PAYABLE)
-        purses.payable = dict(payable.values_list("facility_id", "pk"))
+        purses.payable = payable_of(facilities, scheme=scheme)
     return purses
+
+
+def payable_of(facilities: set[int], *, scheme: str) -> dict[int, int]:
+    """The accounts from which facilities are paid, by facility; opened where they are missing."""
+    payable = Account.objects.filter(scheme=scheme, kind=AccountKind.PAYABLE)
+    found = dict(payable.filter(facility__in=facilities).values_list("facility_id", "pk"))
+    missing = sorted(facilities - found.keys())
+    if missing:
+        execute("accounts/open_facility_accounts", scheme=scheme, facilities=missing, kinds=["payable"])
+        found |= payable.filter(facility__in=missing).values_list("facility_id", "pk")
+    return found
 
 
 def move(purses: Purses, *, scheme: str, source: models.Model) -> int | None:
     """Post what accounts pay as the voucher whose number is returned, what goes back to them as another."""
     voucher = None
     paid_to = {payment.payable for payment in purses.moves}
-    hold_numbers(paid_to | {transfer.credit_id for transfer in purses.reversible.values()})
+    if len(paid_to) > 1 or purses.back:
+        hold_numbers(paid_to | {transfer.credit_id for transfer in purses.reversible.values()})
     if purses.moves:
         debits, credits, amounts, kinds, months = zip(*purses.moves, strict=True)
         voucher = post_columns(

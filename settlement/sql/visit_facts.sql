@@ -24,7 +24,8 @@ part as materialized (
     left join outcome on outcome.visit_id = visit.id
     where outcome.visit_id is null or outcome.state = 'held' and visit.reversed_by_id is null
 ),
--- The facilities by month: few beside their visits. A station's money is its parent's.
+-- The facilities by month: few beside their visits, and looked up one by one, so that a single visit reads of
+-- them no more than its own. A station's money is its parent's.
 asked as materialized (
     select facility_id, month from part
     union
@@ -36,8 +37,10 @@ contracted as materialized (
         range_agg(days) filter (where kind = 'outpatient') as outpatient,
         range_agg(days) filter (where kind in ('outpatient', 'chronic')) as certified,
         range_agg(days) filter (where kind in ('outpatient', 'account')) as accounts
-    from facilities_contracted
-    where facility_id in (select facility_id from asked)
+    from (select distinct facility_id from asked) wanted
+    cross join lateral (
+        select kind, days from facilities_contracted where facility_id = wanted.facility_id offset 0
+    ) contracted
     group by facility_id
 ),
 found as (
@@ -48,8 +51,11 @@ found as (
         contracted.outpatient, contracted.certified, contracted.accounts
     from asked
     join facilities_facility facility on facility.id = asked.facility_id
-    join facilities_placed placed on placed.facility_id = asked.facility_id and placed.days @> asked.month
+    cross join lateral (
+        select * from facilities_placed placed where placed.facility_id = asked.facility_id offset 0
+    ) placed
     left join contracted on contracted.facility_id = asked.facility_id
+    where placed.days @> asked.month
 ),
 -- As a list of which the planner knows nothing: of the query it expects one row, and would read all of them for
 -- every visit.
