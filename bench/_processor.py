@@ -23,15 +23,15 @@ def processor_seconds() -> float:
 
     with connection.cursor() as cursor:
         cursor.execute("select pg_backend_pid()")
-        server = _stat(cursor.fetchone()[0])["parent"]
+        server = process_stat(cursor.fetchone()[0])["parent"]
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    living = [_stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    living = [process_stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()]
     ticks = sum(process["own"] for process in living if process["parent"] == server)
-    ticks += _stat(server)["own"] + _stat(server)["reaped"]
+    ticks += process_stat(server)["own"] + process_stat(server)["reaped"]
     return sum(one.ru_utime + one.ru_stime for one in used) + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _stat(pid: int) -> dict[str, int]:
+def process_stat(pid: int) -> dict[str, int]:
     """Of a process: its parent, and the ticks it and the children it has reaped have used."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

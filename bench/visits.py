@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -24,7 +25,7 @@ FLOOR = "import django; django.setup(); from bench.visits import floor; floor({p
 
 def main(visits: int = 200_000, people: int = 100_000) -> None:
     with city(people=people):
-        _town(people)
+        town(people)
         print(f"{visits} visits of {people} people at {FACILITIES} facilities", flush=True)
         rates: dict[str, float] = {}
         for workers in (1, 2):
@@ -78,7 +79,7 @@ def _run(code: str, batch: int, *, visits: int, workers: int) -> float:
     return visits / (time.perf_counter() - started)
 
 
-def _town(people: int) -> None:
+def town(people: int) -> None:
     """Facilities with agreements, a selection for everybody, and money in every second account."""
     from django.db import connection
 
@@ -166,7 +167,16 @@ def _look_again(batch: int, visits: int) -> None:
 
 
 def _orm(people: int) -> float:
-    """What visit by visit does of the same work: facts, counters, outcome and account by the ORM."""
+    """Visits a second of what visit by visit does of the same work."""
+    one_by_one, times = by_orm(), {}
+    with timed("orm", times):
+        for place in range(SAMPLE):
+            one_by_one(1 + place * 97 % people, bill=f"O{place}")
+    return SAMPLE / times["orm"]
+
+
+def by_orm() -> Callable[..., None]:
+    """Settles a visit by the ORM: facts, counters held by `select_for_update`, outcome and account."""
     from django.db import transaction
 
     from accounts.models import Account, TransferKind
@@ -180,52 +190,51 @@ def _orm(people: int) -> float:
 
     batch = VisitBatch.objects.create(kind="file", scheme="310", origin="page", at=datetime.now(UTC), rows=0)
     chunk = VisitChunk.objects.create(batch=batch, number=1, visits="{}", rows=0)
-    rules, times = Rules("310"), {}
-    with timed("orm", times):
-        for place in range(SAMPLE):
-            with transaction.atomic():
-                person = Person.objects.get(pk=1 + place * 97 % people)
-                day = datetime(2023, 4, 1 + place % 28, 8, tzinfo=UTC)
-                month = Month(2023, 4)
-                spell = person.enrolments.get(first_month__lte=month, last_month=None)
-                choice = person.selections.select_related("facility").get(first_month__lte=month)
-                contracted = choice.facility.agreements.filter(first_day__lte=day, last_day__gte=day).exists()
-                visit = Visit(
-                    batch=batch, scheme="310", facility=choice.facility, person=person, bill=f"O{place}",
-                    at=day, category="outpatient", total=Decimal(90), eligible=Decimal(90),
-                )  # fmt: skip
-                visit.save()
-                used, _new = Accumulator.objects.select_for_update().get_or_create(
-                    person=person, scheme="310", year=2023
-                )
-                found = "" if contracted else "facility_not_contracted"
-                facts = Facts(
-                    str(day.date()), "outpatient", "", "", "f", "f", choice.facility.level, "f", "local",
-                    spell.status, "t", "1", "f", "f", "", found, None,
-                )  # fmt: skip
-                ruling = rules.ruling(facts)
-                outcome = adjudicate(Cost(9000, 9000), ruling.terms, used.used)
-                own = Account.objects.filter(person=person, scheme="310", kind="person").first()
-                paid = Decimal(0)
-                if own is not None:
-                    part = Decimal(9000 - outcome.fund) / 100
-                    paid = min(part, hold(own)[own.pk])
-                    if paid:
-                        payable = account_of(choice.facility, scheme="310", kind="payable")
-                        taken = Move(debit=own, credit=payable, amount=paid, kind=TransferKind.SPENDING)
-                        post([taken], source=visit)
-                for counter, amount in outcome.delta.items():
-                    used.used[counter] = used.used.get(counter, 0) + amount
-                used.save()
-                fund = Decimal(outcome.fund) / 100
-                VisitOutcome.objects.create(
-                    visit=visit, chunk=chunk, policy_id=ruling.policy, state=outcome.state,
-                    category="outpatient", level="primary", station=False, locality="local",
-                    status=spell.status, selected=True, referred=False, newborn=False, total=Decimal(90),
-                    deductible=Decimal(0), fund=fund, over_limit=Decimal(0), account=paid,
-                    family_account=Decimal(0), cash=Decimal(90) - fund - paid, delta=dict(outcome.delta),
-                )  # fmt: skip
-    return SAMPLE / times["orm"]
+    rules = Rules("310")
+    day, month = datetime(2023, 4, 1, 8, tzinfo=UTC), Month(2023, 4)
+
+    @transaction.atomic
+    def one(person: int, *, bill: str) -> None:
+        person = Person.objects.get(pk=person)
+        spell = person.enrolments.get(first_month__lte=month, last_month=None)
+        choice = person.selections.select_related("facility").get(first_month__lte=month)
+        contracted = choice.facility.agreements.filter(first_day__lte=day, last_day__gte=day).exists()
+        visit = Visit(
+            batch=batch, scheme="310", facility=choice.facility, person=person, bill=bill, at=day,
+            category="outpatient", total=Decimal(90), eligible=Decimal(90),
+        )  # fmt: skip
+        visit.save()
+        used, _new = Accumulator.objects.select_for_update().get_or_create(
+            person=person, scheme="310", year=2023
+        )
+        found = "" if contracted else "facility_not_contracted"
+        facts = Facts(
+            str(day.date()), "outpatient", "", "", "f", "f", "f", "t", choice.facility.level, "f", "local",
+            spell.status, "t", "1", "f", "f", "", found, None,
+        )  # fmt: skip
+        ruling = rules.ruling(facts)
+        outcome = adjudicate(Cost(9000, 9000), ruling.terms, used.used)
+        own = Account.objects.filter(person=person, scheme="310", kind="person").first()
+        paid = Decimal(0)
+        if own is not None:
+            paid = min(Decimal(9000 - outcome.fund) / 100, hold(own)[own.pk])
+            if paid:
+                payable = account_of(choice.facility, scheme="310", kind="payable")
+                taken = Move(debit=own, credit=payable, amount=paid, kind=TransferKind.SPENDING)
+                post([taken], source=visit)
+        for counter, amount in outcome.delta.items():
+            used.used[counter] = used.used.get(counter, 0) + amount
+        used.save()
+        fund = Decimal(outcome.fund) / 100
+        VisitOutcome.objects.create(
+            visit=visit, chunk=chunk, policy_id=ruling.policy, state=outcome.state, category="outpatient",
+            level="primary", station=False, locality="local", status=spell.status, selected=True,
+            referred=False, newborn=False, total=Decimal(90), deductible=Decimal(0), fund=fund,
+            over_limit=Decimal(0), account=paid, family_account=Decimal(0), cash=Decimal(90) - fund - paid,
+            delta=dict(outcome.delta),
+        )  # fmt: skip
+
+    return one
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ killed worker's chunk is simply done by another, and nothing is done twice.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -165,25 +168,44 @@ def numbers_of(batch: VisitBatch) -> tuple[int, int]:
 
 
 def _single(visit: Visit, *, kind: VisitBatchKind, by: Staff, reason: str) -> VisitBatch:
+    with on_record_once(), transaction.atomic():
+        return chunk_of(visit, kind=kind, by=by, reason=reason).batch
+
+
+@contextmanager
+def on_record_once() -> Iterator[None]:
+    """Say in words that the database refuses a visit, as ValidationError."""
     try:
-        with transaction.atomic():
-            batch = VisitBatch.objects.create(
-                kind=kind,
-                scheme=visit.scheme,
-                reason=reason,
-                origin=Origin.PAGE,
-                by=by,
-                at=timezone.now(),
-                rows=1,
-            )
-            visit.batch = batch
-            visit.save(force_insert=True)
-            VisitChunk.objects.create(batch=batch, number=1, visits=numbers([visit.pk]), rows=1)
+        yield
     except IntegrityError as error:
         raise ValidationError(
             _("The facility's bill is entered already, or the visit was taken back meanwhile.")
         ) from error
-    return batch
+
+
+def chunk_of(
+    visit: Visit,
+    *,
+    kind: VisitBatchKind,
+    by: Staff | None,
+    reason: str = "",
+    settled_at: datetime | None = None,
+) -> VisitChunk:
+    """Enter one visit, as a batch of its own with the one chunk that is returned."""
+    visit.batch = VisitBatch.objects.create(
+        kind=kind,
+        scheme=visit.scheme,
+        reason=reason,
+        origin=Origin.PAGE,
+        by=by,
+        at=timezone.now(),
+        rows=1,
+        settled_at=settled_at,
+    )
+    visit.save(force_insert=True)
+    return VisitChunk.objects.create(
+        batch=visit.batch, number=1, visits=numbers([visit.pk]), rows=1, settled_at=settled_at
+    )
 
 
 def settle_held_again(*, scheme: str, by: Staff) -> VisitBatch | None:

@@ -7,77 +7,74 @@ can be spent from the next chunk on.
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import models
 
-from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
-from accounts.vouchers import Move, hold, post
-from office.statements import execute, fetch
-from policies.month import Month
+from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.vouchers import Move, hold_numbers, post, post_columns
+from office.statements import execute, prepared
+
+OWN, RELATIVES = TransferKind.SPENDING.value, TransferKind.FAMILY.value
 
 
 class Here(int):
     """The place of a transfer among those that are about to be posted."""
 
 
-class Payer(NamedTuple):
-    """An account by what moving its money takes; there are tens of thousands in a chunk."""
-
-    pk: int
-    scheme: str
-
-
 class Purse(NamedTuple):
-    """An account that pays for somebody, on which days of visits; one's own on any.
+    """An account that pays for somebody, from which day of visits to which; one's own on any.
 
     relation: what the patient is to the holder, `self` for one's own.
     """
 
-    account: Payer
-    kind: TransferKind
+    account: int
     relation: str
-    days: tuple[str, str] | None
+    first_day: str | None
+    last_day: str | None
 
 
-@dataclass
+class Payment(NamedTuple):
+    """What an account pays of a visit, in 分; month: the first day of the one it covers."""
+
+    account: int
+    payable: int
+    amount: int
+    kind: str
+    month: str
+
+
+@dataclass(slots=True)
 class Purses:
     """The accounts that may pay, by person, with their balances in 分; what is to move, and to go back."""
 
     of: dict[int, list[Purse]] = field(default_factory=dict)
     balances: dict[int, int] = field(default_factory=dict)
-    payable: dict[str, Account] = field(default_factory=dict)
+    payable: dict[int, int] = field(default_factory=dict)
     reversible: dict[int, Transfer] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
+    moves: list[Payment] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
 
     def spend(
-        self, asked: int, *, person: int, payers: frozenset[str], facility: str, day: str, month: Month
+        self, asked: int, *, person: int, payers: frozenset[str], facility: int, day: str
     ) -> tuple[int, int]:
         """What of `asked` 分 the own account pays, and what relatives' do, of those the rules let pay."""
-        paid = {TransferKind.SPENDING: 0, TransferKind.FAMILY: 0}
-        for purse in self.of[person]:
-            amount = min(asked, self.balances[purse.account.pk])
-            if (
-                amount <= 0
-                or purse.relation not in payers
-                or (purse.days and not purse.days[0] <= day <= purse.days[1])
-            ):
+        own = relatives = 0
+        for account, relation, first, last in self.of[person]:
+            if relation not in payers or (first is not None and not first <= day <= last):
+                continue
+            amount = min(asked, self.balances[account])
+            if amount <= 0:
                 continue
             asked -= amount
-            paid[purse.kind] += amount
-            self.balances[purse.account.pk] -= amount
-            self.moves.append(
-                Move(
-                    debit=purse.account,
-                    credit=self.payable[facility],
-                    amount=Decimal(amount).scaleb(-2),
-                    kind=purse.kind,
-                    covers=month,
-                )
-            )
-        return paid[TransferKind.SPENDING], paid[TransferKind.FAMILY]
+            self.balances[account] -= amount
+            if first is None:
+                own += amount
+            else:
+                relatives += amount
+            kind = OWN if first is None else RELATIVES
+            self.moves.append(Payment(account, self.payable[facility], amount, kind, f"{day[:7]}-01"))
+        return own, relatives
 
 
 def held(*, people: set[int], facilities: set[int], given_back: list[int], scheme: str) -> Purses:
@@ -88,35 +85,53 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     purses = Purses()
     transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
     purses.reversible = {transfer.pk: transfer for transfer in transfers}
-    accounts = {Payer(transfer.debit_id, scheme) for transfer in purses.reversible.values()}
-    found = fetch("settlement/visit_purses", people=sorted(people), scheme=scheme)
-    for person, number, relation, first, last in found:
-        account = Payer(number, scheme)
-        accounts.add(account)
-        days = None if first is None else (str(first), str(last))
-        kind = TransferKind.FAMILY if days else TransferKind.SPENDING
-        purses.of.setdefault(person, []).append(Purse(account, kind, relation, days))
+    accounts = {transfer.debit_id for transfer in purses.reversible.values()}
+    found = prepared("settlement/visit_purses", people=sorted(people), scheme=scheme)
+    for person, account, relation, *days in found:
+        purse = Purse(int(account), relation.decode(), *(day and day.decode() for day in days))
+        purses.of.setdefault(int(person), []).append(purse)
+        accounts.add(purse.account)
     if accounts:
-        purses.balances = {number: int(balance.scaleb(2)) for number, balance in hold(*accounts).items()}
+        balances = hold_numbers(accounts)
+        purses.balances = {number: int(balance.scaleb(2)) for number, balance in balances.items()}
     if purses.of:
-        asked = sorted(facilities)
-        execute("accounts/open_facility_accounts", scheme=scheme, facilities=asked, kinds=["payable"])
-        payable = Account.objects.filter(facility__in=asked, scheme=scheme, kind=AccountKind.PAYABLE)
-        purses.payable = {str(account.facility_id): account for account in payable}
+        purses.payable = payable_of(facilities, scheme=scheme)
     return purses
 
 
-def move(purses: Purses, *, source: models.Model) -> Voucher | None:
-    """Post what accounts pay, as the voucher returned, and as another what goes back to them."""
-    hold(
-        *(each.credit for each in purses.moves),
-        *(transfer.credit for transfer in purses.reversible.values()),
-    )
-    voucher = post(purses.moves, source=source) if purses.moves else None
+def payable_of(facilities: set[int], *, scheme: str) -> dict[int, int]:
+    """The accounts from which facilities are paid, by facility; opened where they are missing."""
+    payable = Account.objects.filter(scheme=scheme, kind=AccountKind.PAYABLE)
+    found = dict(payable.filter(facility__in=facilities).values_list("facility_id", "pk"))
+    missing = sorted(facilities - found.keys())
+    if missing:
+        execute("accounts/open_facility_accounts", scheme=scheme, facilities=missing, kinds=["payable"])
+        found |= payable.filter(facility__in=missing).values_list("facility_id", "pk")
+    return found
+
+
+def move(purses: Purses, *, scheme: str, source: models.Model) -> int | None:
+    """Post what accounts pay as the voucher whose number is returned, what goes back to them as another."""
+    voucher = None
+    paid_to = {payment.payable for payment in purses.moves}
+    if len(paid_to) > 1 or purses.back:
+        hold_numbers(paid_to | {transfer.credit_id for transfer in purses.reversible.values()})
+    if purses.moves:
+        debits, credits, amounts, kinds, months = zip(*purses.moves, strict=True)
+        voucher = post_columns(
+            debits,
+            credits,
+            [f"{amount}e-2" for amount in amounts],
+            kinds,
+            months,
+            ["null"] * len(debits),
+            scheme=scheme,
+            source=source,
+        )
     if purses.back:
         just_posted = {}
         if any(isinstance(number, Here) for number in purses.back):
-            transfers = Transfer.objects.filter(voucher_id=voucher.pk).order_by("pk")
+            transfers = Transfer.objects.filter(voucher_id=voucher).order_by("pk")
             just_posted = dict(enumerate(transfers.select_related("debit", "credit")))
         transfers = [
             just_posted[number] if isinstance(number, Here) else purses.reversible[number]

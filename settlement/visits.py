@@ -6,32 +6,55 @@ the order of people; accounts after them, facilities' last. So of two files with
 waits, and the results are those of one after the other.
 """
 
+import gc
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from office.refusal import RunRefused
-from office.statements import execute, fetch, statement
+from office.statements import fetch, prepared, statement
 from policies.adjudicate import Outcome, Visit, adjudicate
-from policies.month import Month
 from settlement.models import VisitBatchKind, VisitChunk
 from settlement.purses import Here, Purses, held, move
 from settlement.rulings import Facts, Rules, Ruling, book_of
 
-# Columns of a row before its facts, as `settlement/visit_facts.sql` gives them.
+# Cells of a row, as `settlement/visit_facts.sql` gives them to COPY; from FACTS on they are taken as one.
 NUMBER, PERSON, YEAR, TOTAL, ELIGIBLE, CONSULTATION, DIAGNOSIS, ASKED, DRUG, REVERSES, PAYEE = range(11)
 FACTS = 11
+NULL, NONE = b"\\N", "\\N"
 OUTCOME_COLUMNS = (
-    "visit_id, chunk_id, policy_id, state, reason, category, level, station, locality, status, selected,"
-    " selected_month, referred, newborn, diseases, found, birth_date, total, deductible, fund, over_limit,"
-    " account, family_account, cash, before, delta, first_move, moves"
+    "visit_id, state, reason, total, deductible, fund, over_limit, account, family_account, cash, before,"
+    " delta, first_move, moves, chunk_id, policy_id, category, level, station, locality, status, selected,"
+    " selected_month, referred, newborn, diseases, found, birth_date"
 )
 FOUND_IN_OUTCOME = Facts._fields.index("level")  # from here on the facts are kept with the outcome
+ESCAPED = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+
+ESCAPES = {b"\\": rb"\\", b"\t": rb"\t", b"\n": rb"\n", b"\r": rb"\r"}
+FEW = 10  # visits in a chunk whose statements are planned once a connection
+
+
+def cell_of(value: bytes | None) -> bytes:
+    """As COPY writes it."""
+    if value is None:
+        return NULL
+    return re.sub(rb"[\\\t\n\r]", lambda found: ESCAPES[found[0]], value)
+
+
+def text_of(cell: bytes) -> str | None:
+    """What a cell of COPY says."""
+    if cell == NULL:
+        return None
+    return re.sub(rb"\\(.)", lambda found: ESCAPED.get(found[1], found[1]), cell).decode()
 
 
 @cache
@@ -64,50 +87,109 @@ class Counters:
         self.touched = True
 
 
-@dataclass
+class Case(NamedTuple):
+    """Visits with the same facts: how each is settled, and the end of the row that is written of it."""
+
+    ruling: Ruling
+    day: str
+    end: str
+
+
+@dataclass(slots=True)
 class Work:
-    """A chunk being settled. originals: of visits taken back year, state, amounts, delta, transfers."""
+    """A chunk being settled. originals: of visits taken back year, state, amounts, delta, transfers.
+
+    written: the rows of outcomes, as COPY takes them; of them states are counted, amounts added up in 分.
+    """
 
     chunk: int
     rules: Rules
     counters: dict[tuple[int, int], Counters]
     originals: dict[int, tuple]
     purses: Purses
-    outcomes: list[tuple] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    total: int = 0
+    fund: int = 0
+    account: int = 0
+
+    def case(self, facts: bytes) -> Case:
+        cells = facts.split(b"\t")
+        found = Facts(*map(text_of, cells))
+        ruling = self.rules.ruling(found)
+        kept = b"\t".join(cells[FOUND_IN_OUTCOME:]).decode()
+        return Case(ruling, found.day, f"{self.chunk}\t{ruling.policy}\t{ruling.category}\t{kept}\n")
+
+    def write(
+        self, number: int, state: str, reason: str, amounts: tuple, before: str, delta: str, end: str,
+        first_move: int | str = NONE, moves: int = 0,
+    ) -> None:  # fmt: skip
+        self.states[state] += 1
+        if state == "held":
+            amounts = (NONE,) * len(amounts)
+        else:
+            total, _deductible, fund, _over_limit, account, family, _cash = amounts
+            self.total += total
+            self.fund += fund
+            self.account += account + family
+        cells = "\t".join(map(str, amounts))
+        counters = f"{before}\t{delta}".replace("\\", "\\\\")
+        self.written.append(f"{number}\t{state}\t{reason}\t{cells}\t{counters}\t{first_move}\t{moves}\t{end}")
+
+    @property
+    def totals(self) -> dict[str, int]:
+        return {**self.states, "total": self.total, "fund": self.fund, "account": self.account}
 
 
 def settle_chunk(chunk: VisitChunk) -> None:
     """Settle the visits of a chunk whose row is held; says in it what came of them. Raises RunRefused."""
     scheme = chunk.batch.scheme
-    with transaction.atomic():
-        counters = counters_of(chunk)
-        rows = rows_of(chunk, scheme=scheme)
+    with transaction.atomic(savepoint=False), uncollected():
+        counters, day = counters_of(chunk)
+        rules = Rules(scheme)
+        rows = rows_of(chunk, rules=rules, day=day)
         originals = originals_of(rows)
         purses = held(
-            people={int(row[PERSON]) for row in rows},
-            facilities={int(row[PAYEE]) for row in rows},
+            people=set(map(int, {row[PERSON] for row in rows})),
+            facilities=set(map(int, {row[PAYEE] for row in rows})),
             given_back=[number for original in originals.values() for number in original[-1] or ()],
             scheme=scheme,
         )
-        work = Work(chunk.pk, Rules(scheme), counters, originals, purses)
+        work = Work(chunk.pk, rules, counters, originals, purses)
         settle_rows(rows, work)
-        write(work, again=chunk.batch.kind == VisitBatchKind.HELD)
-        voucher = move(purses, source=chunk.batch)
-        chunk.voucher_id = voucher and voucher.pk
-        chunk.totals = totals_of(work.outcomes)
+        if chunk.batch.kind == VisitBatchKind.HELD:
+            take_off_hold(rows)
+        write(work)
+        chunk.voucher_id = move(purses, scheme=scheme, source=chunk.batch)
+        chunk.totals = work.totals
 
 
-def counters_of(chunk: VisitChunk) -> dict[tuple[int, int], Counters]:
-    """The counters of the chunk's people by person and year, held until the transaction ends."""
-    execute("settlement/visit_counters_opened", visits=chunk.visits)
-    found = fetch("settlement/visit_counters_held", visits=chunk.visits)
-    return {(person, year): Counters(number, json.loads(text), text) for number, person, year, text in found}
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without looks for circles of garbage, of which a chunk makes none: they took a third of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
-def rows_of(chunk: VisitChunk, *, scheme: str) -> list[tuple]:
-    """The chunk's visits that are to be settled, each with its facts, all as texts."""
-    [[day]] = fetch("settlement/visit_first_day", visits=chunk.visits)
-    book = book_of(Rules(scheme).version_of(day))
+def counters_of(chunk: VisitChunk) -> tuple[dict[tuple[int, int], Counters], date]:
+    """The counters of the chunk's people by person and year, held until the transaction ends; its day."""
+    prepared("settlement/visit_counters_opened", visits=chunk.visits)
+    found = prepared("settlement/visit_counters_held", visits=chunk.visits)
+    counters = {
+        (int(person), int(year)): Counters(int(number), json.loads(text), text.decode())
+        for number, person, year, text, _day in found
+    }
+    return counters, date.fromisoformat(found[0][-1].decode())
+
+
+def rows_of(chunk: VisitChunk, *, rules: Rules, day: date) -> list[list[bytes]]:
+    """The chunk's visits that are to be settled, each with its facts, in cells of COPY."""
+    book = book_of(rules.version_of(day))
     months = book.pack.values.get("newborn_enrolment_months")
     given = {
         "visits": chunk.visits,
@@ -115,15 +197,18 @@ def rows_of(chunk: VisitChunk, *, scheme: str) -> list[tuple]:
         "aged": book.by_age,
         "enrol_within": f"{months.entries[-1].figure if months else 0} months",
     }
+    if chunk.rows <= FEW:
+        found = [list(map(cell_of, row)) for row in prepared("settlement/visit_facts", **given)]
+        return [[*row[:FACTS], b"\t".join(row[FACTS:])] for row in found]
     with connection.cursor() as cursor:
         cursor.execute("set local jit = off")
         with cursor.copy(f"copy ({statement('settlement/visit_facts')}) to stdout", given) as copy:
-            return list(copy.rows())
+            return [bytes(line[:-1]).split(b"\t", FACTS) for line in copy]
 
 
-def originals_of(rows: list[tuple]) -> dict[int, tuple]:
+def originals_of(rows: list[list[bytes]]) -> dict[int, tuple]:
     """What became of the visits taken back, by number; those of this very chunk are still to come."""
-    wanted = [int(row[REVERSES]) for row in rows if row[REVERSES]]
+    wanted = [int(row[REVERSES]) for row in rows if row[REVERSES] != NULL]
     if not wanted:
         return {}
     return {
@@ -132,69 +217,57 @@ def originals_of(rows: list[tuple]) -> dict[int, tuple]:
     }
 
 
-def settle_rows(rows: list[tuple], work: Work) -> None:
+def settle_rows(rows: list[list[bytes]], work: Work) -> None:
     """Settle each row in order."""
-    taken_back = {int(row[REVERSES]) for row in rows if row[REVERSES]}
-    rulings: dict[tuple, Ruling] = {}
-    months: dict[str, Month] = {}
-    purses, outcomes = work.purses, work.outcomes
+    taken_back = {int(row[REVERSES]) for row in rows if row[REVERSES] != NULL}
+    cases: dict[bytes, Case] = {}
+    counters, purses = work.counters, work.purses
     for row in rows:
-        facts = row[FACTS:]
-        ruling = rulings.get(facts)
-        if ruling is None:
-            ruling = rulings[facts] = work.rules.ruling(Facts(*facts))
-        if row[REVERSES]:
-            outcomes.append(taking_back(row, ruling, work))
+        number, person, year, total, *costs, asked, drug, reverses, payee, facts = row
+        case = cases.get(facts)
+        if case is None:
+            case = cases[facts] = work.case(facts)
+        if reverses != NULL:
+            take_back(row, case, work)
             continue
-        number, person, total = int(row[NUMBER]), int(row[PERSON]), int(row[TOTAL])
-        visit = Visit(
-            total,
-            int(row[ELIGIBLE]),
-            int(row[CONSULTATION]),
-            int(row[DIAGNOSIS]),
-            row[DRUG] or None,
-            ruling.gate,
-        )
-        mine = work.counters[person, int(row[YEAR])]
+        ruling, day, end = case
+        number, person, year, total = int(number), int(person), int(year), int(total)
+        visit = Visit(total, *map(int, costs), (text_of(drug) or None) if drug else None, ruling.gate)
+        mine = counters[person, year]
         before = mine.text
         outcome = adjudicate(visit, ruling.terms, mine.used)
         if outcome.delta:
             mine.add(outcome.delta)
-        account = family = 0
+        own = relatives = 0
         first = len(purses.moves)
         if person in purses.of and outcome.state != "held" and ruling.payers:
-            day, part = facts[0], total - outcome.fund
-            month = months.get(day[:7]) or months.setdefault(day[:7], Month.parse(day[:7]))
-            asked = part if row[ASKED] is None else min(int(row[ASKED]), part)
-            account, family = purses.spend(
-                asked, person=person, payers=ruling.payers, facility=row[PAYEE], day=day, month=month
+            part = total - outcome.fund
+            if asked != NULL:
+                part = min(int(asked), part)
+            own, relatives = purses.spend(
+                part, person=person, payers=ruling.payers, facility=int(payee), day=day
             )
         moves = len(purses.moves) - first
-        amounts = amounts_of(outcome, total=total, account=account, family=family)
-        delta = as_text(outcome.delta)
-        outcomes.append(
-            (
-                number, work.chunk, ruling.policy, outcome.state, outcome.reason or "", ruling.category,
-                *facts[FOUND_IN_OUTCOME:], *amounts, before, delta, first if moves else None, moves,
-            )
+        amounts = amounts_of(outcome, total=total, own=own, relatives=relatives)
+        work.write(
+            number, outcome.state, outcome.reason or "", amounts, before, as_text(outcome.delta), end,
+            first if moves else NONE, moves,
         )  # fmt: skip
         if number in taken_back:
             transfers = [Here(place) for place in range(first, first + moves)]
-            work.originals[number] = (
-                int(row[YEAR]), outcome.state, *amounts, dict(outcome.delta), transfers
-            )  # fmt: skip
+            work.originals[number] = (year, outcome.state, *amounts, dict(outcome.delta), transfers)
 
 
-def amounts_of(outcome: Outcome, *, total: int, account: int, family: int) -> tuple:
-    """Total, deductible, fund, over the limits, own account, relative's, cash; nothing while on hold."""
+def amounts_of(outcome: Outcome, *, total: int, own: int, relatives: int) -> tuple:
+    """Total, deductible, fund, over the limits, own account, relatives', cash; nothing while on hold."""
     if outcome.state == "held":
         return (None,) * 7
-    cash = total - outcome.fund - account - family
-    return total, outcome.deductible, outcome.fund, outcome.over_limit, account, family, cash
+    cash = total - outcome.fund - own - relatives
+    return total, outcome.deductible, outcome.fund, outcome.over_limit, own, relatives, cash
 
 
-def taking_back(row: tuple, ruling: Ruling, work: Work) -> tuple:
-    """The outcome that gives back exactly what a visit used (reading 9); zeros where it was on hold."""
+def take_back(row: list[bytes], case: Case, work: Work) -> None:
+    """Give back exactly what a visit used (reading 9); zeros where it was on hold."""
     original = work.originals.get(int(row[REVERSES]))
     if original is None:
         raise RunRefused(_("A visit that is taken back is not settled itself yet: try again after it is."))
@@ -206,38 +279,28 @@ def taking_back(row: tuple, ruling: Ruling, work: Work) -> tuple:
     work.purses.back.extend(transfers or ())
     given_back = as_text({counter: -amount for counter, amount in delta.items()})
     amounts = [-(amount or 0) for amount in amounts]
-    return (
-        int(row[NUMBER]), work.chunk, ruling.policy, "reversed", "", ruling.category,
-        *row[FACTS + FOUND_IN_OUTCOME :], *amounts, before, given_back, None, 0,
-    )  # fmt: skip
+    work.write(int(row[NUMBER]), "reversed", "", amounts, before, given_back, case.end)
 
 
-def write(work: Work, *, again: bool) -> None:
-    """Outcomes by COPY, `again` in place of those on hold; the counters in one update."""
+def take_off_hold(rows: list[list[bytes]]) -> None:
+    """Make room for the new outcomes of visits that were on hold."""
     with connection.cursor() as cursor:
-        if again:
-            cursor.execute(
-                "delete from settlement_visitoutcome where state = 'held' and visit_id = any (%s)",
-                [[outcome[0] for outcome in work.outcomes]],
-            )
-        with cursor.copy(f"copy settlement_visitoutcome ({OUTCOME_COLUMNS}) from stdin") as copy:
-            for outcome in work.outcomes:
-                copy.write_row(outcome)
+        cursor.execute(
+            "delete from settlement_visitoutcome where state = 'held' and visit_id = any (%s)",
+            [[int(row[NUMBER]) for row in rows]],
+        )
+
+
+def write(work: Work) -> None:
+    """The outcomes by COPY, the counters in one update."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"copy settlement_visitoutcome ({OUTCOME_COLUMNS}) from stdin") as copy,
+    ):
+        copy.write("".join(work.written))
     touched = [one for one in work.counters.values() if one.touched]
-    execute(
+    prepared(
         "settlement/visit_counters_written",
         numbers=[one.number for one in touched],
-        used=[one.text for one in touched],
+        used=f"[{','.join([one.text for one in touched])}]",
     )
-
-
-def totals_of(outcomes: list[tuple]) -> dict:
-    """How many came to what, and in 分 what they cost, the fund and the accounts pay."""
-    columns = OUTCOME_COLUMNS.split(", ")
-    total, fund, own, family = map(columns.index, ("total", "fund", "account", "family_account"))
-    return {
-        **Counter(outcome[3] for outcome in outcomes),
-        "total": sum(outcome[total] or 0 for outcome in outcomes),
-        "fund": sum(outcome[fund] or 0 for outcome in outcomes),
-        "account": sum((outcome[own] or 0) + (outcome[family] or 0) for outcome in outcomes),
-    }

@@ -14,7 +14,7 @@ execute function accounts_guard_closed()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0031_kinds_of_settlement")]
+    dependencies = [("accounts", "0036_seals_of_accounts")]
 
     operations = [
         migrations.RunSQL("drop trigger guard_closed on accounts_account", GUARD.format(when="before")),

@@ -1,16 +1,20 @@
--- The counters of a chunk's people, held in one order until they are written back.
-with wanted as materialized (
-    select distinct visit.person_id, visit.scheme, date_part('year', coalesce(original.at, visit.at) at time zone 'Asia/Shanghai')::smallint as year
-    from unnest(%(visits)s::int8multirange) as stretch (numbers)
+-- The counters of a chunk's people, held in one order until they are written back; with the day of the chunk's
+-- first visit in number.
+select
+    id, person_id, year, used::text,
+    (
+        select (at at time zone 'Asia/Shanghai')::date from settlement_visit
+        where id = lower(%(visits)s::int8multirange)
+    )
+from settlement_accumulator
+where id = any (array(
+    select accumulator.id
+    from @settlement/visit_years wanted
     cross join lateral (
-        select id, person_id, scheme, at, reverses_id from settlement_visit
-        where id >= lower(stretch.numbers) and id < upper(stretch.numbers)
+        select id from settlement_accumulator
+        where person_id = wanted.person_id and year = wanted.year and scheme = wanted.scheme
         offset 0
-    ) visit
-    left join settlement_visit original on original.id = visit.reverses_id
-)
-select accumulator.id, accumulator.person_id, accumulator.year, accumulator.used::text
-from wanted
-join settlement_accumulator accumulator using (person_id, scheme, year)
-order by accumulator.person_id, accumulator.year
-for no key update of accumulator
+    ) accumulator
+))
+order by person_id, year
+for no key update

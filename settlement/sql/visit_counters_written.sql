@@ -1,5 +1,5 @@
 -- The counters as the visits left them.
 update settlement_accumulator accumulator
-set used = became.used::jsonb
-from unnest(%(numbers)s::bigint[], %(used)s::text[]) as became (id, used)
+set used = became.used
+from rows from (unnest(%(numbers)s::bigint[]), jsonb_array_elements(%(used)s::jsonb)) as became (id, used)
 where accumulator.id = became.id

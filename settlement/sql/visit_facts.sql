@@ -1,6 +1,15 @@
 -- The facts of a chunk's visits by the records, each person's in order of time: what the gates and the terms go by
 -- (reading 10), and what the adjudicator counts. Visits settled before are left out, but for those on hold.
-with part as materialized (
+with outcome as materialized (
+    select settled.visit_id, settled.state
+    from unnest(%(visits)s::int8multirange) as stretch (numbers)
+    cross join lateral (
+        select visit_id, state from settlement_visitoutcome
+        where visit_id >= lower(stretch.numbers) and visit_id < upper(stretch.numbers)
+        offset 0
+    ) settled
+),
+part as materialized (
     select
         visit.*,
         (visit.at at time zone 'Asia/Shanghai')::date as day,
@@ -12,12 +21,11 @@ with part as materialized (
         where id >= lower(stretch.numbers) and id < upper(stretch.numbers)
         offset 0
     ) visit
-    left join lateral (
-        select visit_id, state from settlement_visitoutcome where visit_id = visit.id offset 0
-    ) outcome on true
+    left join outcome on outcome.visit_id = visit.id
     where outcome.visit_id is null or outcome.state = 'held' and visit.reversed_by_id is null
 ),
--- The facilities by month: few beside their visits. A station's money is its parent's.
+-- The facilities by month: few beside their visits, and looked up one by one, so that a single visit reads of
+-- them no more than its own. A station's money is its parent's.
 asked as materialized (
     select facility_id, month from part
     union
@@ -29,11 +37,13 @@ contracted as materialized (
         range_agg(days) filter (where kind = 'outpatient') as outpatient,
         range_agg(days) filter (where kind in ('outpatient', 'chronic')) as certified,
         range_agg(days) filter (where kind in ('outpatient', 'account')) as accounts
-    from facilities_contracted
-    where facility_id in (select facility_id from asked)
+    from (select distinct facility_id from asked) wanted
+    cross join lateral (
+        select kind, days from facilities_contracted where facility_id = wanted.facility_id offset 0
+    ) contracted
     group by facility_id
 ),
-place as materialized (
+found as (
     select
         asked.facility_id, asked.month, placed.contractor_id, facility.closed_on, facility.county_id is not null as here,
         case when placed.level = 'ungraded' then 'primary' else placed.level end as level,
@@ -41,8 +51,20 @@ place as materialized (
         contracted.outpatient, contracted.certified, contracted.accounts
     from asked
     join facilities_facility facility on facility.id = asked.facility_id
-    join facilities_placed placed on placed.facility_id = asked.facility_id and placed.days @> asked.month
+    cross join lateral (
+        select * from facilities_placed placed where placed.facility_id = asked.facility_id offset 0
+    ) placed
     left join contracted on contracted.facility_id = asked.facility_id
+    where placed.days @> asked.month
+),
+-- As a list of which the planner knows nothing: of the query it expects one row, and would read all of them for
+-- every visit.
+place as materialized (
+    select *
+    from jsonb_to_recordset((select jsonb_agg(found) from found)) as place (
+        facility_id bigint, month date, contractor_id bigint, closed_on date, here boolean, level text,
+        station boolean, outpatient datemultirange, certified datemultirange, accounts datemultirange
+    )
 ),
 known as materialized (
     select
@@ -68,9 +90,15 @@ known as materialized (
         where part.prescriber_id is not null and facility_id = part.prescriber_id and month = part.month
         offset 0
     ) physical on true
-    left join insured_enrolment spell
-        on spell.person_id = part.person_id and spell.scheme = part.scheme and spell.first_month <= part.month
-        and coalesce(spell.last_month, 'infinity') >= part.month
+    -- Spells of a scheme never overlap: the last that has begun is the only one that may not have ended.
+    left join lateral (
+        select status, last_month
+        from insured_enrolment
+        where person_id = part.person_id and scheme = part.scheme and first_month <= part.month
+        order by first_month desc
+        limit 1
+    ) spell
+        on coalesce(spell.last_month, 'infinity') >= part.month
         and coalesce(person.died_on, 'infinity') >= part.day
 )
 select
