@@ -290,6 +290,7 @@ IMPORT_LAYOUTS = {
     "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
     "lump_credits": "accounts.lump_file.LUMP_CREDITS",
+    "account_uses": "accounts.use_file.USES",
     "visits": "settlement.visit_file.VISITS",
     "bank_returns": "settlement.bank_returns.BANK_RETURNS",
 }
