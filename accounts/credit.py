@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from accounts.credited import demand_not_adjusted, demand_not_credited
 from accounts.models import AccountKind
-from accounts.month_terms import FUNDED_BY_POOL, as_columns
+from accounts.month_terms import FUNDED_BY_POOL, of_month
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
@@ -22,7 +22,6 @@ from office.policy import notices_of, pack_of
 from office.refusal import RunRefused
 from office.sealing import bound, masked, unseal
 from office.statements import execute, statement
-from policies.credit import credit_terms
 from policies.pack import Pack
 from policies.values import NotInForce
 
@@ -34,12 +33,11 @@ def compute(run: Run) -> Computed:
     """
     pack = pack_of(run.policy)
     try:
-        terms = credit_terms(pack, run.period)
+        table = of_month(pack, run.period)
     except NotInForce:
         raise RunRefused(_("No rules are in force for %(period)s.") % {"period": run.period}) from None
     demand_not_adjusted(run.scheme, [run.period])
     clear_lines(run)
-    table = as_columns(terms)
     here = {"scheme": run.scheme, "month": run.period.first_day}
     execute("accounts/open_personal_accounts", statuses=table["statuses"], methods=table["methods"], **here)
     execute(

@@ -35,7 +35,7 @@ def repaid(receivable: Account, *, amount: Decimal, by: Staff | None, **why) -> 
     Raises ValidationError, as all acts here do.
     """
     bank = account_of(None, scheme=receivable.scheme, kind=AccountKind.BANK)
-    _hold_open(receivable, amount=amount)
+    _hold_open(receivable, amount=amount, by=by)
     return _post(RecoveryKind.REPAID, receivable, bank, TransferKind.RECOVERED, amount, by=by, **why)
 
 
@@ -47,7 +47,7 @@ def offset(receivable: Account, *, amount: Decimal, by: Staff | None, **why) -> 
     ).first()
     if receivable.person_id is None or own is None:
         raise ValidationError(_("There is no personal account to offset this against."))
-    held = _hold_open(receivable, own, amount=amount)
+    held = _hold_open(receivable, own, amount=amount, by=by)
     if amount > held[own.pk]:
         raise ValidationError({"amount": _("The account holds %(left)s yuan.") % {"left": held[own.pk]}})
     return _post(RecoveryKind.OFFSET, receivable, own, TransferKind.RECOVERED, amount, by=by, **why)
@@ -61,7 +61,7 @@ def move_to_employer(
     if receivable.person_id is None or recovery_article(receivable) is None:
         raise ValidationError(_("By the rules here nothing is recovered through the employer."))
     theirs = account_of(employer, scheme=receivable.scheme, kind=AccountKind.RECEIVABLE)
-    _hold_open(receivable, theirs, amount=amount)
+    _hold_open(receivable, theirs, amount=amount, by=by)
     return _post(
         RecoveryKind.MOVED, receivable, theirs, TransferKind.RECOVERY, amount, by=by, employer=employer, **why
     )
@@ -70,7 +70,7 @@ def move_to_employer(
 @transaction.atomic
 def propose_write_off(receivable: Account, *, amount: Decimal, by: Staff, **why) -> Recovery:
     """Asked of a second person; nothing is posted yet."""
-    _hold_open(receivable, amount=amount)
+    _hold_open(receivable, amount=amount, by=by)
     return _save(
         Recovery(
             account_id=receivable.pk,
@@ -88,7 +88,7 @@ def approve_write_off(receivable: Account, *, by: Staff) -> Recovery:
     """Post what was proposed; never by who proposed it, under whatever sign-in."""
     proposed = _proposed(receivable, by=by)
     losses = account_of(None, scheme=receivable.scheme, kind=AccountKind.LOSSES)
-    _hold_open(receivable, amount=proposed.amount)
+    _hold_open(receivable, amount=proposed.amount, by=by)
     _decide(proposed, RecoveryState.POSTED, by=by)
     move = Move(debit=losses, credit=receivable, amount=proposed.amount, kind=TransferKind.WRITE_OFF)
     return _with_voucher(proposed, move)
@@ -106,10 +106,17 @@ def recovery_article(receivable: Account) -> str | None:
     return next((rule.article for rule in payouts if rule.recover_from == "employer"), None)
 
 
-def _hold_open(receivable: Account, *others: Account, amount: Decimal) -> dict[int, Decimal]:
-    """Hold the accounts; raise ValidationError when more is asked than is open."""
+def _hold_open(
+    receivable: Account, *others: Account, amount: Decimal, by: Staff | None
+) -> dict[int, Decimal]:
+    """Hold the accounts; raise ValidationError when more is asked than is open.
+
+    An employer has people in many counties and belongs to none: its receivables are the city's.
+    """
     if receivable.employer_id is None:
         demand_one_in_sight([receivable, *others])
+    elif by is not None and not by.sees_whole_city:
+        raise ValidationError(_("An employer belongs to no single county: have this entered by the city."))
     held = hold(receivable, *others)
     left = -held[receivable.pk]
     if not 0 < amount <= left:

@@ -11,8 +11,9 @@ from accounts.month_terms import FUNDED_BY_POOL
 from office.models import PolicyState, PolicyVersion, Run, RunKindName, RunState
 from office.policy import pack_of
 from office.statements import fetch
-from policies.credit import CreditTerm, credit, credit_terms
+from policies.credit import CreditTerm, credit, credit_terms, resettled_stop
 from policies.month import Month
+from policies.pack import Pack
 from policies.values import NotInForce
 
 CREDITING = [RunKindName.CREDIT, RunKindName.LUMP_CREDIT]
@@ -20,8 +21,13 @@ CREDITING = [RunKindName.CREDIT, RunKindName.LUMP_CREDIT]
 
 def first_wrong_credit() -> str:
     """The first line that credits something else than the rules of its run; empty when there is none."""
+    posted = [(run, month) for run in _posted() for month in _months(run)]
+    return _first_wrong_sum(posted) or _first_stopped(posted)
+
+
+def _first_wrong_sum(posted: list[tuple[Run, Month]]) -> str:
     rules: dict[tuple[CreditTerm, ...], int] = {}
-    asked = [(run.pk, month, _terms(run, month)) for run in _posted() for month in _months(run)]
+    asked = [(run.pk, month, _terms(run, month)) for run, month in posted]
     keys = [rules.setdefault(terms, len(rules)) for _run, _month, terms in asked]
     terms_of = {key: _by_status(terms) for terms, key in rules.items()}
     rows = fetch(
@@ -42,6 +48,24 @@ def first_wrong_credit() -> str:
     return f"run {run}, line {line}: {amount} is not what the rules give for {status} with a base of {base}"
 
 
+def _first_stopped(posted: list[tuple[Run, Month]]) -> str:
+    """The first credit of somebody whose credits the rules had stopped (Nanchang 28)."""
+    stopping = [(run.pk, month.first_day) for run, month in posted if _stops(run, month)]
+    if not stopping:
+        return ""
+    runs, months = zip(*stopping, strict=True)
+    wrong = fetch("accounts/verify_stopped", runs=list(runs), months=list(months))
+    if not wrong:
+        return ""
+    [(line, run, month, filing)] = wrong
+    return f"run {run}, line {line}: credited for {month:%Y-%m} while resettled elsewhere, by filing {filing}"
+
+
+def _stops(run: Run, month: Month) -> bool:
+    pack = _pack(run, month)
+    return pack.in_force(month.first_day) and resettled_stop(pack, month) is not None
+
+
 def _posted():
     return Run.objects.filter(
         kind__in=CREDITING, state__in=[RunState.POSTED, RunState.REVERSED]
@@ -56,11 +80,15 @@ def _months(run: Run) -> list[Month]:
 
 
 def _terms(run: Run, month: Month) -> tuple[CreditTerm, ...]:
-    """By the run's rules; what was credited for other months goes by the rules of each, as known then."""
     try:
-        return tuple(credit_terms(pack_of(run.policy if month == run.period else _known(run, month)), month))
+        return tuple(credit_terms(_pack(run, month), month))
     except NotInForce:
         return ()
+
+
+def _pack(run: Run, month: Month) -> Pack:
+    """By the run's rules; what was credited for other months goes by the rules of each, as known then."""
+    return pack_of(run.policy if month == run.period else _known(run, month))
 
 
 def _known(run: Run, month: Month) -> PolicyVersion:

@@ -294,6 +294,7 @@ IMPORT_LAYOUTS = {
     "endings": "insured.endings.ENDINGS",
     "usage": "settlement.usage.USAGE",
     "lump_credits": "accounts.lump_file.LUMP_CREDITS",
+    "account_uses": "accounts.use_file.USES",
     "visits": "settlement.visit_file.VISITS",
     "reported_months": "settlement.report_files.MONTHS",
     "reported_days": "settlement.report_files.DAYS",

@@ -282,7 +282,9 @@ class Layout:
         column = self.column(name)
         if value is None:
             return ""
-        if column is None or column.kind.cleaning == "month":
+        if column is None:
+            return value[:7] if value[4:5] == "-" else value
+        if column.kind.cleaning == "month":
             return value[:7]
         texts = column.kind.choices.get(value)
         return texts[-1] if texts else value

@@ -15,6 +15,8 @@ from policies.pack import Pack
 from policies.sections import CreditSpec
 from policies.values import GROUPS, MissingParameter, NotInForce
 
+STOPS_RESETTLED = "credits_stop_when_resettled"
+
 
 class MissingBase(ValueError):
     """A credit by percentage for somebody whose monthly base is not recorded."""
@@ -45,6 +47,14 @@ def credit_terms(pack: Pack, month: Month) -> list[CreditTerm]:
     if not pack.in_force(month.first_day):
         raise NotInForce(f"{pack.name} is not in force on {month.first_day}")
     return [term for status, specs in pack.credits.items() for term in _terms(pack, month, status, specs)]
+
+
+def resettled_stop(pack: Pack, month: Month) -> str | None:
+    """The article by which whoever is resettled elsewhere is credited nothing in the month (Nanchang 28)."""
+    if STOPS_RESETTLED not in pack.values:
+        return None
+    option = pack.entry(STOPS_RESETTLED, month)
+    return option.article if option.figure else None
 
 
 def credit(term: CreditTerm, base: Decimal | None) -> Decimal:

@@ -20,6 +20,7 @@ from insured.search import search_people
 from office.admin.panels import Panel, linked
 from office.admin.protected import ProtectedNumbers
 from office.admin.records import ReadOnlyAdmin
+from office.admin.run_page import by_whom
 from office.models import StepKind
 from office.sealing import masked_account
 from office.statements import fetch
@@ -163,7 +164,7 @@ class ApplicationAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
 
     def _may(self, request, act, record) -> bool:
         if act.name in ("sign", "send_back"):
-            return not applications.refusal_of(record, request.user)
+            return not applications.standing_of(record, request.user).refusal
         permission = "add" if act.name == "undo" else "change"
         return request.user.has_perm(f"accounts.{permission}_application")
 
@@ -179,7 +180,7 @@ class ApplicationAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
             facts.append(record.reason)
         if step := applications.next_step(record):
             facts.append(_("Waiting for: %(step)s") % {"step": StepKind(step).label})
-            if refusal := applications.refusal_of(record, request.user):
+            if refusal := applications.standing_of(record, request.user).refusal:
                 facts.append(refusal)
         if record.state == ApplicationState.RETURNED and request.user.has_perm("accounts.change_application"):
             facts.append(
@@ -242,7 +243,7 @@ def steps(request, record) -> Panel:
         rows.append(
             (
                 StepKind(kind).label,
-                signature.person if signature else "",
+                by_whom(signature.person, signature.on_behalf_of) if signature else "",
                 signature.at if signature else "",
             )
         )

@@ -10,8 +10,8 @@ dead as (
     select id, died_on from insured_person where died_on is not null
 ),
 insured as (
-    select spell.person_id, spell.status, spell.base, dead.died_on, terms.method, terms.rate, terms.parameter, terms.article,
-        account.closed_on
+    select spell.person_id, spell.status, spell.base, dead.died_on, terms.method, terms.rate, terms.parameter, account.closed_on,
+        stopped.person_id is not null as stopped, coalesce(stopped.article, terms.article) as article
     from insured_enrolment spell
     left join dead on dead.id = spell.person_id
     left join accounts_account account
@@ -19,6 +19,7 @@ insured as (
         and account.closed_on is not null
     left join terms on terms.status = spell.status
         and (terms.retirement_group is null or terms.retirement_group = spell.retirement_group)
+    left join @accounts/stopped stopped on stopped.person_id = spell.person_id
     where spell.scheme = %(scheme)s
       and spell.first_month <= %(month)s
       and (spell.last_month is null or spell.last_month >= %(month)s)
@@ -42,6 +43,7 @@ reasons as (
             when insured.method = 'none' then null
             when insured.died_on < %(month)s then 'died'
             when insured.closed_on is not null then 'account_closed'
+            when insured.stopped then 'resettled'
             when method is null then 'no_retirement_group'
             when method = 'missing' then 'parameter_missing'
             when method = 'percent_of_base' and insured.base is null then 'no_base'

@@ -44,6 +44,7 @@ credits as (
           select from insured_person person where person.id = spell.person_id and person.died_on < %(month)s
       )
       and given.stands is not true
+      and not exists (select from @accounts/stopped stopped where stopped.person_id = spell.person_id)
 )
 insert into accounts_runline
     (run_id, chunk, debit_id, credit_id, amount, kind, covers, attempt, county_id, status, base, standard)

@@ -44,7 +44,7 @@ given as (
 insured as (
     select
         spell.person_id, month.month, spell.status, spell.county_id, coalesce(paid.base, spell.base) as base,
-        term.method, term.rate, term.amount, coalesce(term.parameter, '') as parameter,
+        case when stopped.person_id is not null then 'none' else term.method end as method, term.rate, term.amount, coalesce(term.parameter, '') as parameter,
         coalesce(term.article, '') as article
     from month
     join insured_enrolment spell
@@ -57,6 +57,7 @@ insured as (
     left join term
         on term.month = month.month and term.status = spell.status
         and (term.retirement_group is null or term.retirement_group = spell.retirement_group)
+    left join @accounts/stopped stopped on stopped.person_id = spell.person_id and stopped.month = month.month
     where spell.scheme = %(scheme)s
         and (%(people)s::bigint[] is null or spell.person_id = any(%(people)s::bigint[]))
         and (person.died_on is null or person.died_on >= month.month)

@@ -13,7 +13,8 @@ waiting as (
         lump.person_id, lump.kind, lump.covers, lump.amount as own_amount, coalesce(lump.base, spell.base) as base,
         coalesce(spell.county_id, person.county_id) as county_id, spell.id as spell_id, spell.status,
         person.died_on, account.id as account_id, account.closed_on,
-        term.method, term.rate, term.amount, term.parameter, term.article,
+        term.method, term.rate, term.amount, term.parameter,
+        stopped.person_id is not null as stopped, coalesce(stopped.article, term.article) as article,
         exists (select from term known where known.month = lump.covers) as in_force
     from accounts_lumpcredit lump
     join insured_person person on person.id = lump.person_id
@@ -25,6 +26,7 @@ waiting as (
         and (term.retirement_group is null or term.retirement_group = spell.retirement_group)
     left join accounts_account account
         on account.person_id = lump.person_id and account.scheme = lump.scheme and account.kind = 'person'
+    left join @accounts/stopped stopped on stopped.person_id = lump.person_id and stopped.month = lump.covers
     where lump.scheme = %(scheme)s and lump.credited_by_id is null and lump.withdrawn_because = ''
 ),
 given as (
@@ -65,6 +67,7 @@ judged as (
             when method = 'none' then 'no_account'
             when method is null then 'no_retirement_group'
             when waiting.kind = 'supplement' then ''
+            when stopped then 'resettled'
             when given.stands or adjusted.account_id is not null then 'credited_already'
             when method = 'missing' then 'parameter_missing'
             when method = 'percent_of_base' and base is null then 'no_base'

@@ -13,6 +13,10 @@ EXPLANATIONS = {
         _("Account closed"),
         _("Nothing is posted on a closed account. Undo its closing first if it was a mistake."),
     ),
+    "resettled": (
+        _("Resettled elsewhere"),
+        _("By the rules nobody is credited while resettled elsewhere. End the filing if the person is back."),
+    ),
     "no_account": (
         _("Now without an account"),
         _("By the rules there is no personal account for what the person is insured as."),

@@ -20,8 +20,10 @@ from insured.models import Employer, Person, PersonChangeKind
 from office import runs
 from office.acting import acting
 from office.refusal import RunRefused
+from office.statements import fetch
 from policies.month import Month
 from tests.cities import rules_of
+from tests.office.test_approvals import delegate
 from tests.population import fund, insure, member, posted, spend
 
 pytestmark = pytest.mark.django_db
@@ -370,3 +372,29 @@ def test_runs_leave_closed_accounts_alone_and_say_so(office):
     assert [found.code for found in second.exceptions.all()] == ["account_closed"]
     with pytest.raises(RunRefused, match=person.name):
         runs.reverse(first, by=office["reviewer"], origin="page", reason="多计")
+
+
+def test_a_delegate_signs_for_whoever_is_away_and_never_two_steps_of_one(office):
+    person, account = funded("10.00")
+    end(person, kind=PersonChangeKind.EMIGRATED, day=date(2023, 3, 5), reason="出境", by=office["clerk"])
+    asked = emigrates(Account.objects.get(pk=account.pk), office, name=person.name)
+    deputy, elsewhere = office["auditor"], member("clerk", "deputy", counties=("441621",))
+    with pytest.raises(ValidationError):
+        applications.sign(asked, by=deputy)
+    for principal in ("reviewer", "clerk", "finance_accountant"):
+        delegate(office[principal], deputy)
+    delegate(office["reviewer"], elsewhere)
+    assert "角色" in applications.standing_of(asked, elsewhere).refusal
+    assert len(fetch("accounts/applications_waiting", staff=deputy.pk)) == 1
+    assert fetch("accounts/applications_waiting", staff=elsewhere.pk) == []
+    asked = applications.sign(asked, by=deputy)
+    [signature] = applications.signatures_of(asked)
+    assert (signature.person, signature.on_behalf_of) == (deputy, office["reviewer"])
+    for whose in (deputy, office["reviewer"]):
+        assert "其他环节" in applications.standing_of(asked, whose).refusal
+    assert fetch("accounts/applications_waiting", staff=deputy.pk) == []
+    signed = {"application": asked, "number": 2, "step": "release", "hash": applications.hash_of(asked)}
+    for who, whose in ((deputy, office["finance_accountant"]), (elsewhere, office["finance_accountant"])):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ApplicationApproval.objects.create(**signed, person=who, on_behalf_of=whose)
+    assert applications.sign(asked, by=office["finance_accountant"]).state == "done"

@@ -96,3 +96,29 @@ def test_only_where_the_rules_say_so_the_employer_owes_it():
     receivables.repaid(theirs, amount=Decimal("40.00"), by=given["by"], **WHY)
     assert open_amount(theirs) == 0
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_no_money_is_written_off_without_the_two_and_an_employers_is_the_citys():
+    receivable = owing("10.00")
+    losses = account_of(None, scheme="310", kind="losses")
+    move = {"debit": losses, "credit": receivable, "kind": TransferKind.WRITE_OFF}
+    agreed = receivables.propose_write_off(receivable, amount=Decimal("4.00"), by=member("clerk"), **WHY)
+    for amount in ("4.00", "10.00"):  # proposed only; then for another sum
+        with pytest.raises(DatabaseError, match="two people"), transaction.atomic():
+            post([Move(amount=Decimal(amount), **move)], source=agreed)
+    agreed = receivables.approve_write_off(receivable, by=member("reviewer"))
+    for source in (agreed, receivable):  # a second time; on something else
+        with pytest.raises(DatabaseError, match="two people"), transaction.atomic():
+            post([Move(amount=Decimal("4.00"), **move)], source=source)
+    rules_of("shijiazhuang")
+    given = {"amount": Decimal("6.00"), **WHY}
+    county, employer = (
+        member("clerk", "county", counties=("441602",)),
+        Employer.objects.create(code="E2", name="单位"),
+    )
+    receivables.move_to_employer(receivable, employer=employer, by=county, **given)
+    theirs = Receivable.objects.get(employer=employer)
+    for act in (receivables.repaid, receivables.propose_write_off):
+        with pytest.raises(ValidationError, match="市"):
+            act(theirs, by=county, **given)
+    receivables.repaid(theirs, by=member("clerk", "city"), **given)
