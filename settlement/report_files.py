@@ -67,7 +67,7 @@ def in_the_future(column: str) -> Check:
     return Check(
         name="in_the_future",
         column=column,
-        when=f"{column} > current_date",
+        when=f"{column} > (select agency_today())",
         message=gettext_noop("“%(cell)s” is still to come"),
     )
 

@@ -71,6 +71,7 @@ language sql stable security definer as $$
             coalesce(sum(outcome.cash), 0) as cash
         from settlement_visit visit
         left join settlement_visitoutcome outcome on outcome.visit_id = visit.id
+        join settlement_visitbatch batch on batch.id = visit.batch_id and batch.kind <> 'claim'
         where visit.facility_id = of_facility and visit.scheme = of_scheme
             and visit.at >= of_month::timestamp at time zone 'Asia/Shanghai'
             and visit.at < (of_month + interval '1 month') at time zone 'Asia/Shanghai'

@@ -23,7 +23,10 @@ select
 from settlement_visit visit
 left join settlement_visit original on original.id = visit.reverses_id
 left join settlement_visitoutcome outcome on outcome.visit_id = visit.id
-where visit.at >= %(first)s::date::timestamp at time zone 'Asia/Shanghai'
+join settlement_visitbatch batch on batch.id = visit.batch_id
+-- What a person paid and claims back is between the person and the fund.
+where batch.kind <> 'claim'
+    and visit.at >= %(first)s::date::timestamp at time zone 'Asia/Shanghai'
     and visit.at < (%(last)s::date + 1)::timestamp at time zone 'Asia/Shanghai'
     and visit.scheme = %(scheme)s
     and (%(facilities)s::bigint[] is null or visit.facility_id = any (%(facilities)s::bigint[]))
