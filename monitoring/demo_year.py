@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from django.conf import settings
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
@@ -23,8 +24,16 @@ from office.models import Origin, Run, RunKindName, Staff, StepKind
 from office.periods import close
 from office.policy import newest_version, pack_of, schemes_here
 from policies.month import Month, months_between
-from settlement import bank_files, batches, payment_orders, statements
-from settlement.models import OrderState, PaymentOrder, Prepayment, VisitBatch
+from settlement import bank_files, batches, payment_orders, reconciling, statements
+from settlement.models import (
+    Difference,
+    Explanation,
+    OrderState,
+    PaymentOrder,
+    Prepayment,
+    VisitBatch,
+    VisitOutcome,
+)
 
 SIGNERS = {
     StepKind.CHECK: "reviewer",
@@ -97,6 +106,8 @@ def lived(city: "City", *, scheme: str, month: Month) -> None:
         # Of two months ago: what a month was credited for them meanwhile is late news.
         rows = city.endings(scheme, month - 1)
         bring_in("endings", rows, path=city.file("终止", scheme, month), by=HANDS["clerk"])
+    with on(following.first_day.replace(day=8)):
+        reconcile(city, scheme=scheme, month=month)
     with on(following.first_day.replace(day=16)):
         state(scheme=scheme, month=month)
     with on(following.first_day.replace(day=20)):
@@ -226,6 +237,51 @@ def report(rows: list[dict[str, str]], *, path: Path) -> None:
     file = bring_in("visits", rows, path=path, by=HANDS["clerk"])
     for batch in VisitBatch.objects.filter(import_file=file):
         batches.settle(batch.pk)
+
+
+def reconcile(city: City, *, scheme: str, month: Month) -> None:
+    """Facilities report the month's totals; one counts a bill too many, which is explained."""
+    ours = (
+        VisitOutcome.objects.filter(
+            visit__scheme=scheme,
+            visit__at__gte=start_of(month),
+            visit__at__lt=start_of(month + 1),
+        )
+        .values_list("visit__facility__code")
+        .annotate(
+            Count("pk", filter=Q(visit__reverses=None)),
+            Count("pk", filter=Q(visit__reverses__isnull=False)),
+            *map(Sum, ("visit__total", "fund", "account", "family_account", "cash")),
+        )
+        .order_by("visit__facility__code")
+    )
+    rows = [
+        {
+            "机构代码": code,
+            "年月": f"{month}",
+            "险种": scheme,
+            "人次": str(visits + (place == month.number)),
+            "退费人次": str(refunds),
+            "总费用": f"{total}",
+            "统筹支付": f"{fund or 0}",
+            "个人账户支付": f"{(account or 0) + (family or 0)}",
+            "现金支付": f"{cash or 0}",
+        }
+        for place, (code, visits, refunds, total, fund, account, family, cash) in enumerate(ours)
+    ]
+    path = city.file("机构月报", scheme, month)
+    bring_in("reported_months", rows, path=path, by=HANDS["clerk"])
+    reconciling.compare(scheme=scheme, month=month)
+    reconciling.settle(
+        Difference.objects.filter(reconciliation__scheme=scheme, reconciliation__month=month),
+        explanation=Explanation.OTHER,
+        note="机构重复统计一张单据，已核实",
+        by=HANDS["clerk"],
+    )
+
+
+def start_of(month: Month) -> datetime:
+    return timezone.make_aware(datetime.combine(month.first_day, time.min))
 
 
 def state(*, scheme: str, month: Month) -> None:
