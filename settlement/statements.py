@@ -330,6 +330,8 @@ def _post(statement: Statement) -> None:
 
 def give_up(statement: Statement, *, reason: str) -> None:
     """Drop a draft; its visits go onto the next one drawn up."""
+    if _counted_on(statement):
+        raise ValidationError(_("A refund on a later statement counts a deduction of this one."))
     with transaction.atomic():
         _step(statement, StatementState.UNDONE, reason=reason)
         StatementLine.objects.filter(statement=statement).update(live=False)
