@@ -79,7 +79,7 @@ def _run(code: str, batch: int, *, visits: int, workers: int) -> float:
     return visits / (time.perf_counter() - started)
 
 
-def town(people: int) -> None:
+def town(people: int, facilities: int = FACILITIES) -> None:
     """Facilities with agreements, a selection for everybody, and money in every second account."""
     from django.db import connection
 
@@ -92,7 +92,7 @@ def town(people: int) -> None:
             " bank_name, office, closing_reason)"
             " select 'H' || lpad(n::text, 11, '0'), '医院' || n, 'primary', 'hospital',"
             " (select min(id) from office_county), '', '', '', 'county', '' from generate_series(1, %s) n",
-            [FACILITIES],
+            [facilities],
         )
         cursor.execute(
             "insert into facilities_agreement"
@@ -106,7 +106,7 @@ def town(people: int) -> None:
             " select person.id, facility.id, 'primary', '2023-01-01', '2023-12-01', 'first', ''"
             " from insured_person person join (select id, row_number() over (order by id) - 1 as place"
             " from facilities_facility) facility on facility.place = person.id %% %s",
-            [FACILITIES],
+            [facilities],
         )
         cursor.execute(
             "insert into accounts_account (kind, scheme, person_id, opened_on, balance)"

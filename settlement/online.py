@@ -14,7 +14,7 @@ from settlement.visits import settle_chunk
 
 
 def settle_at_once(visit: Visit, *, by: Staff | None) -> VisitChunk:
-    """The chunk the visit was settled in; raises ValidationError for a bill on record, and RunRefused."""
+    """The chunk that the visit was settled in; raises ValidationError for a bill on record, RunRefused."""
     with on_record_once(), acting(staff=by, origin=Origin.PAGE):
         chunk = chunk_of(visit, kind=VisitBatchKind.ENTRY, by=by, settled_at=timezone.now())
         settle_chunk(chunk)

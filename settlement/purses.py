@@ -86,7 +86,8 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
     purses.reversible = {transfer.pk: transfer for transfer in transfers}
     accounts = {transfer.debit_id for transfer in purses.reversible.values()}
-    found = prepared("settlement/visit_purses", people=sorted(people), scheme=scheme)
+    wanted = f"{{{','.join(map(str, sorted(people)))}}}"
+    found = prepared("settlement/visit_purses", people=wanted, scheme=scheme)
     for person, account, relation, *days in found:
         purse = Purse(int(account), relation.decode(), *(day and day.decode() for day in days))
         purses.of.setdefault(int(person), []).append(purse)

@@ -177,7 +177,7 @@ def uncollected() -> Iterator[None]:
 
 
 def counters_of(chunk: VisitChunk) -> tuple[dict[tuple[int, int], Counters], date]:
-    """The counters of the chunk's people by person and year, held until the transaction ends; its day."""
+    """The chunk's counters by person and year, held until the transaction ends, and its first day."""
     prepared("settlement/visit_counters_opened", visits=chunk.visits)
     found = prepared("settlement/visit_counters_held", visits=chunk.visits)
     counters = {
