@@ -41,7 +41,7 @@ def city(*, people: int) -> Iterator[None]:
 
             django.setup()
             call_command("migrate", verbosity=0)
-            _insure(people)
+            insure(people)
             yield
 
 
@@ -52,7 +52,8 @@ def owner() -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _insure(people: int) -> None:
+def insure(people: int, *, after: int = 0) -> None:
+    """Enter `people` beside the `after` that are there."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -60,15 +61,16 @@ def _insure(people: int) -> None:
             "insert into insured_person"
             " (document_type, document_index, document_sealed, document_tail_index, name, sex)"
             " select '99', decode(md5(n::text), 'hex'), '', decode(md5((n %% 10000)::text), 'hex'),"
-            " '甲' || n, '' from generate_series(1, %s) n",
-            [people],
+            " '甲' || n, '' from generate_series(%s, %s) n",
+            [after + 1, after + people],
         )
         cursor.execute(
             "insert into insured_enrolment"
             " (person_id, scheme, status, retirement_group, base, county_id, first_month)"
-            " select id, '310', case when id % 4 = 0 then 'retired' else 'active' end,"
-            " case when id % 4 = 0 then 'enterprise' else '' end, 2000 + (id % 400000) / 100.0,"
-            " (select min(id) from office_county), '2022-01-01' from insured_person"
+            " select id, '310', case when id %% 4 = 0 then 'retired' else 'active' end,"
+            " case when id %% 4 = 0 then 'enterprise' else '' end, 2000 + (id %% 400000) / 100.0,"
+            " (select min(id) from office_county), '2022-01-01' from insured_person where id > %s",
+            [after],
         )
         cursor.execute("vacuum analyze")
 

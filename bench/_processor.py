@@ -1,4 +1,4 @@
-"""Processor time, which says more than the clock of a machine that others use too."""
+"""Processor time, which says more than the clock of a machine that others use too; and memory."""
 
 import contextlib
 import os
@@ -29,6 +29,18 @@ def processor_seconds() -> float:
     ticks = sum(process["own"] for process in living if process["parent"] == server)
     ticks += process_stat(server)["own"] + process_stat(server)["reaped"]
     return sum(one.ru_utime + one.ru_stime for one in used) + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_megabytes() -> tuple[int, int]:
+    """The most memory this process has had, and its process of the database server beside shared buffers."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        status = Path(f"/proc/{cursor.fetchone()[0]}/status").read_text()
+    told = dict(line.split(":", 1) for line in status.splitlines())
+    peak, shared = (int(told[name].split()[0]) for name in ("VmHWM", "RssShmem"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, (peak - shared) // 1024
 
 
 def process_stat(pid: int) -> dict[str, int]:

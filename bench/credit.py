@@ -1,8 +1,12 @@
 """A month's credit of 1 000 000 personal accounts: against the bare two statements, and against an ORM loop.
 
-Run: `python -m bench.credit [people]`. The floor is one `INSERT … SELECT` of the transfers and one `UPDATE`
-of the balances, in one transaction, on copies of the same tables with the same indexes. Ours is the whole
-run: lines, chunks, exceptions and totals (compute), then transfers, balances, digests and seal (post).
+Run: `python -m bench.credit [people] [part …]`, the parts being `workers` (two at once), `year` (with twelve
+months of entries there), `loop` (of `save()`) and `growth` (five times as many accounts); without any, all.
+
+The floor is one `INSERT … SELECT` of the transfers and one `UPDATE` of the balances, in one transaction, on
+copies of the same tables with the same indexes. Ours is the whole run: lines, chunks, exceptions and totals
+(compute), then transfers, balances, digests and seal (post). Ratios are told by the clock and, for machines
+that others use too, by processor time of portal and server together.
 """
 
 import random
@@ -10,8 +14,11 @@ import sys
 import threading
 from statistics import median
 
-from bench._city import city, timed
+from bench._city import city, insure, timed
+from bench._processor import measured, peak_megabytes
 
+PARTS = ("workers", "year", "loop", "growth")
+GROWTH = 5
 FLOOR = (
     """
     insert into floor_transfer
@@ -34,36 +41,72 @@ FLOOR = (
 ORM_SAMPLE = 2_000
 
 
-def main(people: int = 1_000_000) -> None:
+def main(people: int = 1_000_000, *parts: str) -> None:
     with city(people=people):
         from office.models import Staff
         from policies.month import Month
 
-        Staff.objects.create_superuser("clerk", display_name="clerk")
-        Staff.objects.create_superuser("reviewer", display_name="reviewer")
-        Staff.objects.create_superuser("finance", display_name="finance")
+        for name in ("clerk", "reviewer", "finance"):
+            Staff.objects.create_superuser(name, display_name=name)
         _make_floor_tables()
-        _credit(Month(2022, 9), {}, workers=1)  # opens the accounts
+        _credit(Month(2022, 9))  # opens the accounts
         _copy_accounts()
-        figures: dict[str, list[float]] = {}
-        for number in range(3):
-            times: dict[str, float] = {}
-            _floor(Month(2022, 10) + number, times)
-            _credit(Month(2022, 10) + number, times, workers=1)
-            _credit(Month(2023, 10) + number, times, workers=2)
-            for label, seconds in times.items():
-                figures.setdefault(label, []).append(seconds)
-            print("  ".join(f"{label} {seconds:.2f} s" for label, seconds in times.items()), flush=True)
-        floor = median(figures["floor"])
-        print(f"{people} accounts, medians of 3, floor {floor:.2f} s = 1.00")
-        for label, seconds in figures.items():
-            print(f"  {label:<22} {median(seconds) / floor:5.2f} × floor")
-        both = [compute + post for compute, post in zip(figures["compute"], figures["post"], strict=True)]
-        print(f"  {'compute + post':<22} {median(both) / floor:5.2f} × floor")
-        rate = _orm_loop()
-        print(
-            f"  ORM loop {rate:.0f} accounts/s; the whole run is {people / median(both) / rate:.0f} × as fast"
-        )
+        parts = parts or PARTS
+        first = _measure(people, Month(2022, 10), workers=(1, 2) if "workers" in parts else (1,))
+        if "year" in parts:
+            for number in range(12):
+                _credit(Month(2023, 4) + number)
+            _told_beside(_measure(people, Month(2024, 4)), first, "with 12 months more there")
+        if "loop" in parts:
+            rate = _orm_loop()
+            ratio = people / first["clock"] / rate
+            print(
+                f"  a loop of save(): {rate:.0f} accounts/s; the whole run is {ratio:.0f} × as fast",
+                flush=True,
+            )
+        if "growth" in parts:
+            insure(people * (GROWTH - 1), after=people)
+            _credit(Month(2024, 8))  # after a month without, or the change would have to be acknowledged
+            _copy_accounts()
+            more = _measure(people * GROWTH, Month(2024, 9))
+            _told_beside(more, first, f"with {GROWTH} × the accounts")
+
+
+def _measure(people: int, month, workers: tuple[int, ...] = (1,)) -> dict[str, float]:
+    """The medians of three months from `month` on, told; returns the seconds of a whole run by one worker."""
+    found: list[tuple[dict, dict]] = []
+    for number in range(3):
+        clock: dict[str, float] = {}
+        processor: dict[str, float] = {}
+        _floor(month + number, clock, processor)
+        for count in workers:
+            _credit(month + number + 3 * (count - 1), clock, processor, workers=count)
+        found.append((clock, processor))
+    print(f"{people} accounts, medians of 3: × floor by the clock, by processor time")
+    clock, processor = (
+        {label: median(times[label] for times in kind) for label in kind[0]}
+        for kind in zip(*found, strict=True)
+    )
+    print(f"  {'floor':<24} {clock['floor']:8.2f} s {processor['floor']:8.2f} s")
+    for suffix in ("", ", two workers")[: len(workers)]:
+        for seconds in (clock, processor):
+            seconds[f"whole run{suffix}"] = seconds[f"compute{suffix}"] + seconds[f"post{suffix}"]
+        for step in ("compute", "post", "whole run"):
+            name = step + suffix
+            ratios = clock[name] / clock["floor"], processor[name] / processor["floor"]
+            print(f"  {name:<24} {ratios[0]:8.2f} × {ratios[1]:8.2f} ×")
+    here, server = peak_megabytes()
+    print(f"  peak memory: {here} MB here, {server} MB in the server's process", flush=True)
+    return {"people": people, "clock": clock["whole run"], "processor": processor["whole run"]}
+
+
+def _told_beside(now: dict[str, float], before: dict[str, float], label: str) -> None:
+    clock, processor = (
+        now[kind] / now["people"] / (before[kind] / before["people"]) for kind in ("clock", "processor")
+    )
+    print(
+        f"  {label}: {clock:.2f} × as long for each account, {processor:.2f} × the processor time", flush=True
+    )
 
 
 def _make_floor_tables() -> None:
@@ -80,29 +123,31 @@ def _copy_accounts() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
+        cursor.execute("delete from floor_account")
         cursor.execute("insert into floor_account overriding system value select * from accounts_account")
         cursor.execute("vacuum analyze")
 
 
-def _floor(month, times) -> None:
+def _floor(month, clock, processor) -> None:
     from django.db import connection, transaction
 
-    with timed("floor", times), transaction.atomic(), connection.cursor() as cursor:
+    with measured("floor", clock, processor), transaction.atomic(), connection.cursor() as cursor:
         for statement in FLOOR:
             cursor.execute(statement, {"month": month.first_day})
 
 
-def _credit(month, times, *, workers: int) -> None:
+def _credit(month, clock=None, processor=None, *, workers: int = 1) -> None:
     from django.db import connections
 
     from office import runs
     from office.chunks import post_chunks
     from office.models import Staff
 
+    clock, processor = {} if clock is None else clock, {} if processor is None else processor
     clerk, reviewer, finance = Staff.objects.order_by("pk")
-    suffix = "" if workers == 1 else f", {workers} workers"
+    suffix = "" if workers == 1 else ", two workers"
     run = runs.prepare(kind="credit", scheme="310", period=month, by=clerk, origin="page")
-    with timed(f"compute{suffix}", times):
+    with measured(f"compute{suffix}", clock, processor):
         runs.compute(run.pk)
     run.refresh_from_db()
     runs.approve(run, by=reviewer, origin="page")
@@ -114,7 +159,7 @@ def _credit(month, times, *, workers: int) -> None:
         finally:
             connections.close_all()
 
-    with timed(f"post{suffix}", times):
+    with measured(f"post{suffix}", clock, processor):
         threads = [threading.Thread(target=post) for _worker in range(workers)]
         for thread in threads:
             thread.start()
@@ -155,4 +200,4 @@ def _orm_loop() -> float:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*(int(argument) if argument.isdigit() else argument for argument in sys.argv[1:]))
