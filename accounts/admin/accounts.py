@@ -6,13 +6,15 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
+from accounts.admin.after_closing import SETTLE, settled_late
 from accounts.entries import entries_of
 from accounts.late_news import differences
 from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
 from facilities.admin import FacilityAdmin
+from facilities.admin.acts import ActsAdmin
 from insured.admin import CONSEQUENCES, PersonAdmin
 from insured.models import Person, Status
 from insured.search import search_people
@@ -28,7 +30,7 @@ ON_PERSON_PAGE = 12
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(ActsAdmin, ReadOnlyAdmin):
     list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
     exported = (
         "owner_name",
@@ -50,7 +52,19 @@ class AccountAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
     fields = [("owner_name", "kind"), ("scheme", "shown"), ("opened_on", "closed_on")]
     panels = []
+    acts = (SETTLE,)
     counties = ("person__county", "facility__county")
+
+    def given_with(self, request, act):
+        return {"by": request.user}
+
+    def head_of(self, request, account):
+        state = (
+            ("posted", pgettext("account", "Closed"))
+            if account.closed_on
+            else ("computed", pgettext("account", "Open"))
+        )
+        return {"state": state, "facts": [f"{_('Balance')} {yuan(account.shown_balance)}"]}
 
     @admin.display(description=gettext_lazy("owner"))
     def owner_name(self, account):
@@ -141,7 +155,7 @@ def side_of(transfer: Transfer, side: str) -> str:
     return linked(account) if account else _("An account of another county")
 
 
-AccountAdmin.panels.append(entries)
+AccountAdmin.panels += [settled_late, entries]
 
 
 def accounts_of_owner(request, owner) -> Panel | None:
