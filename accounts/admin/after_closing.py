@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.admin.late_news import late_news
 from accounts.after_closing import settle_late_news
 from accounts.late_news import differences
 from facilities.admin.acts import RecordAct
@@ -39,6 +40,7 @@ SETTLE = RecordAct(
     form=SettleForm,
     do=settle_late_news,
     open_to=has_late_news,
+    consequences=lambda request, account: [panel for panel in [late_news(request, account.person)] if panel],
     permission="accounts.recover_receivable",
 )
 
