@@ -226,16 +226,17 @@ USES = Layout(
             message=gettext_noop("By the rules here there are no personal accounts."),
         ),
     ),
+    # A row that relatives' accounts pay in part says so, and is not applied when it would be otherwise.
     changes=(
         Change(
             field="own_part",
-            old="null",
+            old="case when not same and family_part > 0 then '0.00' end",
             new="case when not same and family_part > 0 then own_part::text end",
             label=gettext_noop("Own account pays"),
         ),
         Change(
             field="family_part",
-            old="null",
+            old="case when not same and family_part > 0 then '0.00' end",
             new="case when not same and family_part > 0 then family_part::text end",
             label=gettext_noop("Relatives' accounts pay"),
         ),

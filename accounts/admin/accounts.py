@@ -6,29 +6,29 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
+from accounts.admin.after_closing import SETTLE, settled_late
+from accounts.admin.late_news import late_news
 from accounts.entries import entries_of
-from accounts.late_news import differences
 from accounts.models import Account, AccountKind, Transfer, TransferKind, Voucher
 from facilities.admin import FacilityAdmin
+from facilities.admin.acts import ActsAdmin
 from insured.admin import CONSEQUENCES, PersonAdmin
-from insured.models import Person, Status
+from insured.models import Person
 from insured.search import search_people
-from office.admin.exceptions import title_of
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin
-from office.models import Run, RunKindName
-from office.policy import schemes_here
+from office.models import Run
 from office.scope import counties_of
-from office.templatetags.figures import signed, yuan
+from office.templatetags.figures import yuan
 
 ON_PERSON_PAGE = 12
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(ActsAdmin, ReadOnlyAdmin):
     list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
     exported = (
         "owner_name",
@@ -50,7 +50,19 @@ class AccountAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name or number of the person, or code of the facility")
     fields = [("owner_name", "kind"), ("scheme", "shown"), ("opened_on", "closed_on")]
     panels = []
+    acts = (SETTLE,)
     counties = ("person__county", "facility__county")
+
+    def given_with(self, request, act):
+        return {"by": request.user}
+
+    def head_of(self, request, account):
+        state = (
+            ("posted", pgettext("account", "Closed"))
+            if account.closed_on
+            else ("computed", pgettext("account", "Open"))
+        )
+        return {"state": state, "facts": [f"{_('Balance')} {yuan(account.shown_balance)}"]}
 
     @admin.display(description=gettext_lazy("owner"))
     def owner_name(self, account):
@@ -141,7 +153,7 @@ def side_of(transfer: Transfer, side: str) -> str:
     return linked(account) if account else _("An account of another county")
 
 
-AccountAdmin.panels.append(entries)
+AccountAdmin.panels += [settled_late, entries]
 
 
 def accounts_of_owner(request, owner) -> Panel | None:
@@ -196,48 +208,6 @@ def entries_of_person(request, person) -> list[Panel]:
         )
         for account in person.accounts.filter(kind="person").order_by("scheme")
     ]
-
-
-def late_news(request, person) -> Panel | None:
-    """Months whose credit would be another by what is known now; nothing when there are none."""
-    if not request.user.has_perm("accounts.view_account"):
-        return None
-    found = [row for scheme in schemes_here() for row in differences(scheme=scheme, people=[person])]
-    if not found:
-        return None
-    known = [row.adjustment for row in found if row.adjustment is not None]
-    return Panel(
-        title=_("Late news: proposed adjustments"),
-        columns={
-            _("For month"): "text",
-            _("Insured as, now"): "text",
-            _("Credited so far"): "money",
-            _("Due by the rules now"): "money",
-            _("Adjustment"): "change",
-            _("Remark"): "text",
-        },
-        rows=[
-            (
-                row.month,
-                Status(row.status).label if row.status else _("not insured"),
-                row.credited,
-                row.due,
-                row.adjustment,
-                title_of(row.held) if row.held else "",
-            )
-            for row in found
-        ],
-        figures=[(_("Adjustments in all"), signed(sum(known, Decimal(0))))],
-        note=_(
-            "These months are credited or closed: nothing posted is rewritten. An adjustment is posted in a"
-            " later run of its own, after review."
-        ),
-        link=(_("Adjustment runs"), _adjustment_runs()) if request.user.has_perm("office.view_run") else None,
-    )
-
-
-def _adjustment_runs() -> str:
-    return reverse("admin:office_run_changelist", query={"kind__exact": RunKindName.ADJUSTMENT.value})
 
 
 FacilityAdmin.panels.append(accounts_of_owner)

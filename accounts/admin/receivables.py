@@ -14,7 +14,7 @@ from accounts.admin.accounts import AccountAdmin, entries
 from accounts.admin.uses import amount_field
 from accounts.models import Receivable, RecoveryState, Transfer
 from accounts.receivables import recovery_article
-from facilities.admin.acts import ActsAdmin, RecordAct
+from facilities.admin.acts import RecordAct
 from insured.admin.person_acts import EmployerField
 from office.admin.panels import Panel, badged, linked
 from office.templatetags.figures import yuan
@@ -88,7 +88,7 @@ def _act(name, label, explained, **given) -> RecordAct:
 
 
 @admin.register(Receivable)
-class ReceivableAdmin(ActsAdmin, AccountAdmin):
+class ReceivableAdmin(AccountAdmin):
     list_display = ["owner_name", "scheme", "shown", "since", "age"]
     exported = ("owner_name", "person__person_number", "scheme", "balance_shown", "since", "age")
     list_filter = [OpenOrSettled, OfWhom]
@@ -162,9 +162,6 @@ class ReceivableAdmin(ActsAdmin, AccountAdmin):
 
     def get_ordering(self, request):
         return ["balance", "id"]
-
-    def given_with(self, request, act):
-        return {"by": request.user}
 
     def initial_of(self, act, receivable):
         return {"amount": receivable.open_amount}

@@ -9,6 +9,7 @@ from accounts.models.application import (
     Share,
     Way,
 )
+from accounts.models.late_settlement import LateSettlement
 from accounts.models.ledger import (
     ASSETS,
     FUNDS_OWN,
@@ -37,6 +38,7 @@ __all__ = [
     "ApplicationApproval",
     "ApplicationState",
     "BooksCheck",
+    "LateSettlement",
     "LumpCredit",
     "LumpKind",
     "Receivable",

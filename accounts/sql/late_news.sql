@@ -17,7 +17,13 @@ account as (
     where kind = 'person' and scheme = %(scheme)s
         and (%(people)s::bigint[] is null or person_id = any(%(people)s::bigint[]))
 ),
--- What was settled when an account was closed stands on a voucher.
+-- What was settled when an account was closed, or after it with the person or the heirs, stands on a voucher.
+counted as (
+    select id, person_id
+    from accounts_account
+    where kind in ('person', 'owed', 'receivable') and scheme = %(scheme)s and person_id is not null
+        and (%(people)s::bigint[] is null or person_id = any(%(people)s::bigint[]))
+),
 -- Credits are found by one look-up for each account and month in the index that keeps them single.
 given as (
     select account.person_id, transfer.covers as month, transfer.debit_id as source_id, transfer.amount
@@ -27,17 +33,17 @@ given as (
         on transfer.covers = month.month and transfer.credit_id = account.id and transfer.kind = 'credit'
         and transfer.run_id = any(%(credited_by)s::bigint[])
     union all
-    select account.person_id, transfer.covers, transfer.debit_id, transfer.amount
-    from account
+    select counted.person_id, transfer.covers, transfer.debit_id, transfer.amount
+    from counted
     join accounts_transfer transfer
-        on transfer.credit_id = account.id and transfer.kind = 'adjustment'
+        on transfer.credit_id = counted.id and transfer.kind = 'adjustment'
         and (transfer.run_id = any(%(adjusted_by)s::bigint[]) or transfer.voucher_id is not null)
         and not exists (select from accounts_transfer back where back.reverses_id = transfer.id)
     union all
-    select account.person_id, transfer.covers, transfer.credit_id, -transfer.amount
-    from account
+    select counted.person_id, transfer.covers, transfer.credit_id, -transfer.amount
+    from counted
     join accounts_transfer transfer
-        on transfer.debit_id = account.id and transfer.kind = 'adjustment'
+        on transfer.debit_id = counted.id and transfer.kind = 'adjustment'
         and (transfer.run_id = any(%(adjusted_by)s::bigint[]) or transfer.voucher_id is not null)
         and not exists (select from accounts_transfer back where back.reverses_id = transfer.id)
 ),

@@ -9,11 +9,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import applications
+from accounts.after_closing import settle_late_news
 from accounts.applications import Origin, Payee
 from accounts.closing import split
+from accounts.late_news import differences
 from accounts.models import Account, Application, ApplicationApproval, Transfer
 from accounts.verify import verify_books
-from accounts.vouchers import account_of
+from accounts.vouchers import account_of, transfers_of
 from insured.documents import document_index
 from insured.endings import end
 from insured.models import Employer, Person, PersonChangeKind
@@ -390,11 +392,56 @@ def test_a_delegate_signs_for_whoever_is_away_and_never_two_steps_of_one(office)
     asked = applications.sign(asked, by=deputy)
     [signature] = applications.signatures_of(asked)
     assert (signature.person, signature.on_behalf_of) == (deputy, office["reviewer"])
-    for whose in (deputy, office["reviewer"]):
-        assert "其他环节" in applications.standing_of(asked, whose).refusal
+    assert "其他环节" in applications.standing_of(asked, deputy).refusal
     assert fetch("accounts/applications_waiting", staff=deputy.pk) == []
     signed = {"application": asked, "number": 2, "step": "release", "hash": applications.hash_of(asked)}
     for who, whose in ((deputy, office["finance_accountant"]), (elsewhere, office["finance_accountant"])):
         with pytest.raises(DatabaseError), transaction.atomic():
             ApplicationApproval.objects.create(**signed, person=who, on_behalf_of=whose)
     assert applications.sign(asked, by=office["finance_accountant"]).state == "done"
+
+
+def test_late_news_after_closing_is_owed_by_the_person_or_to_the_heirs_and_leaves_the_account_alone(office):
+    """Credited 100.00 for each of three months and paid out; then the base was half, then twice as much."""
+    person = insure(first="2023-01", last="2023-06")
+    for month in (1, 2, 3):
+        run = runs.prepare(
+            kind="credit", scheme="310", period=Month(2023, month), by=office["clerk"], origin="page"
+        )
+        posted(runs.compute(run.pk))
+    end(person, kind=PersonChangeKind.EMIGRATED, day=date(2023, 3, 31), reason="出境", by=office["clerk"])
+    account = Account.objects.get(person=person, kind="person")
+    why = {"reason": "基数更正", "evidence": "核定表1号", "by": office["clerk"]}
+    with pytest.raises(ValidationError):
+        settle_late_news(account, **why)
+    agreed(emigrates(account, office, name=person.name), office)
+    account.refresh_from_db()
+    with pytest.raises(ValidationError):
+        settle_late_news(account, **why)
+    for base, kind, amount, balance in (
+        ("2500.00", "receivable", "150.00", "-150.00"),
+        ("10000.00", "owed", "-450.00", None),
+    ):
+        person.enrolments.update(base=Decimal(base))
+        before = account_of(person, scheme="310", kind=kind)
+        owed_before = Account.objects.get(pk=before.pk).balance
+        settled = settle_late_news(account, **why)
+        assert settled.amount == Decimal(amount)
+        theirs = Account.objects.get(pk=before.pk)
+        assert theirs.balance - owed_before == -Decimal(amount)
+        assert balance is None or theirs.balance == Decimal(balance)
+        assert [(t.kind, t.covers) for t in transfers_of(settled)] == [
+            ("adjustment", Month(2023, month)) for month in (1, 2, 3)
+        ]
+        assert differences(scheme="310", people=[person]) == []
+        with pytest.raises(ValidationError):
+            settle_late_news(account, **why)
+    again = runs.compute(
+        runs.prepare(
+            kind="adjustment", scheme="310", period=Month(2023, 3), by=office["clerk"], origin="page"
+        ).pk
+    )
+    assert (again.rows, again.exceptions.count()) == (0, 0)
+    account.refresh_from_db()
+    assert account.balance == 0
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []

@@ -12,6 +12,7 @@ from accounts.vouchers import transfers_of
 from insured.endings import end
 from insured.models import PersonChangeKind
 from office import imports
+from office.models import ImportRow
 from office.staging import Refused
 from office.undoing import Refused as NotUndone
 from office.undoing import undo
@@ -55,6 +56,9 @@ def test_rows_are_paid_in_their_order_by_the_own_account_and_then_by_those_grant
         row(wife, "10.00", hospital, purpose="facility_cost"),
     ]
     file = enter(*rows)
+    assert counts(file) == {"new": 2, "changed": 1, "rejected": 1}
+    [split] = ImportRow.objects.filter(import_file=file, outcome="changed").values_list("changes", flat=True)
+    assert split == [["own_part", "0.00", "30.00"], ["family_part", "0.00", "20.00"]]
     [(number, column, told)] = problems(file)
     assert (number, column) == (4, "账户支付金额")
     assert "10.00" in told
