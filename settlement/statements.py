@@ -283,9 +283,7 @@ def sign(statement: Statement, *, by: Staff, seen: str | None = None) -> Stateme
         raise ValidationError(told)
     if seen not in (None, seen_of(statement)):
         raise ValidationError(_("This was changed or signed since you looked at it; look again."))
-    demand_reconciled(
-        facility_id=statement.facility_id, scheme=statement.scheme, month=statement.month
-    )
+    demand_reconciled(facility_id=statement.facility_id, scheme=statement.scheme, month=statement.month)
     step = next_step(statement)
     number = STEPS.index(step) + 1
     StatementApproval.objects.create(
