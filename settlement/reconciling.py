@@ -51,6 +51,8 @@ def compare(*, scheme: str, month: Month, facilities: Iterable[int] | None = Non
         with connection.cursor() as cursor:
             key = int(scheme) * 100_000 + month.year * 12 + month.number
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [COMPARE_LOCK, key])
+            cursor.execute("select clock_timestamp()")  # now() is from before the lock was waited for
+            [values["at"]] = cursor.fetchone()
             for step in STEPS:
                 execute(f"settlement/{step}", **values)
                 if step.startswith("compared"):

@@ -277,16 +277,13 @@ def totals_of(months) -> dict:
     """Of what is listed: how many stand how, and what both sides come to where the facility reported."""
     stood = dict(months.order_by().values_list("standing").annotate(Count("pk")))
     sums = months.order_by().aggregate(
-        ours=Sum("total"),
-        theirs=Sum("report__total"),
-        reported=Sum("total", filter=~Q(report=None)),
-        open=Sum("open_count"),
+        ours=Sum("total", filter=~Q(report=None)), theirs=Sum("report__total"), open=Sum("open_count")
     )
     return {
         "standings": [(state, state.label, stood[state]) for state in Standing if state in stood],
         "ours": sums["ours"],
         "theirs": sums["theirs"],
-        "by": sums["theirs"] and sums["theirs"] - sums["reported"],
+        "by": None if sums["theirs"] is None else sums["theirs"] - sums["ours"],
         "open": sums["open"] or 0,
     }
 

@@ -4,7 +4,7 @@ insert into settlement_difference as known (
     state, revision, found_at, explanation, note
 )
 select
-    reconciliation_id, kind, day, bill, refund, visit_id, theirs_day, ours_day, theirs, ours, 'open', 1, now(), '', ''
+    reconciliation_id, kind, day, bill, refund, visit_id, theirs_day, ours_day, theirs, ours, 'open', 1, %(at)s, '', ''
 from found
 order by reconciliation_id, bill, refund, day
 on conflict (reconciliation_id, day, bill, refund) do update

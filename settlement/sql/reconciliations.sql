@@ -32,7 +32,7 @@ select
     %(first)s, asked.facility_id, %(scheme)s, report.id, coalesce(bills, 0), coalesce(unsettled, 0),
     coalesce(by_month.visits, 0), coalesce(by_month.refunds, 0), coalesce(by_month.total, 0),
     coalesce(by_month.fund, 0), coalesce(by_month.account, 0), coalesce(by_month.cash, 0), coalesce(days, '[]'),
-    now(), ''
+    %(at)s, ''
 from asked
 left join by_month using (facility_id)
 left join given using (facility_id)
