@@ -32,7 +32,7 @@ def test_closing_races_spending(committed, administrator):
         by=clerk,
     )
     applications.sign(asked, by=reviewer)
-    start, spent, done = threading.Barrier(SPENDERS + 2), [], []
+    start, spent, done, refused = threading.Barrier(SPENDERS + 2), [], [], []
 
     def spends():
         start.wait()
@@ -48,8 +48,8 @@ def test_closing_races_spending(committed, administrator):
         start.wait()
         try:
             done.append(applications.sign(asked, by=finance))
-        except ValidationError:
-            pass
+        except Exception as error:
+            refused.append(error)
         finally:
             connection.close()
 
@@ -59,6 +59,8 @@ def test_closing_races_spending(committed, administrator):
     for thread in threads:
         thread.join()
     [closing] = done
+    # In words: who releases has waited, and never meets what only the database refuses.
+    assert [type(error) for error in refused] == [ValidationError]
     own = Account.objects.get(pk=account.pk)
     assert (own.balance, own.closed_on) == (0, closing.done_on)
     assert closing.paid == Decimal("100.00") - sum(spent)
