@@ -28,7 +28,7 @@ where moved.run_id = chunk.run_id and moved.chunk = chunk.number and chunk.poste
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0034_uses_of_a_file_are_split"),
+        ("accounts", "0035_late_news_after_closing"),
         ('insured', '0008_person_changes'),
     ]
 
