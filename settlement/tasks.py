@@ -50,9 +50,12 @@ def sweep_visits() -> None:
 
 
 def enqueue(batch: VisitBatch) -> None:
-    """Have workers settle a batch once the current transaction is committed, several of them a large one."""
+    """Have workers settle a batch once the current transaction is committed, several of them a large one.
+
+    One that was settled when it was entered is compared with what the facility reported.
+    """
     chunks = batch.chunks.filter(settled_at=None).count()
-    for _worker in range(min(chunks, WORKERS)):
+    for _worker in range(min(max(chunks, 1), WORKERS)):
         transaction.on_commit(lambda: settle_visits.delay(batch.pk))
 
 

@@ -25,6 +25,7 @@ from insured.search import search_people
 from office.admin.figure_words import in_language
 from office.admin.panels import linked
 from office.admin.records import RecordAdmin
+from office.refusal import RunRefused
 from office.templatetags.figures import badge, yuan
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
@@ -46,6 +47,7 @@ from settlement.admin.visit_panels import (
     why_of,
 )
 from settlement.models import Visit, VisitBatchKind, VisitChunk, VisitState
+from settlement.online import settle_at_once
 from settlement.schemes import scheme_of
 from settlement.tasks import enqueue
 
@@ -271,7 +273,11 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
         return [*rows, *(tuple(told[first : first + 3]) for first in range(0, len(told), 3))]
 
     def save_model(self, request, obj, form, change):
-        enqueue(batches.enter(obj, by=request.user))
+        try:
+            chunk = settle_at_once(obj, by=request.user)
+        except RunRefused as refused:
+            raise ValidationError(str(refused)) from None
+        enqueue(chunk.batch)  # to be compared with what the facility reported
 
     def given_with(self, request, act):
         return {"by": request.user}
