@@ -439,8 +439,8 @@ class Accounts(RuleBasedStateMachine):
 def test_ledger_and_model_agree_whatever_happens():
     longer = int(os.environ.get("ACCOUNTS_MODEL_EXAMPLES", "0"))
     quietly = settings(
-        max_examples=longer or 10,
-        stateful_step_count=40 if longer else 16,
+        max_examples=longer or 8,
+        stateful_step_count=40 if longer else 14,
         deadline=None,
         # To make a failure smaller takes minutes: what is found is told as it was met.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
