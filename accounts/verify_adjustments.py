@@ -6,6 +6,7 @@ Not proved here are status and base themselves: the records they came from may h
 Nor are the adjustments of a closing, whose voucher keeps neither.
 """
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,7 +16,7 @@ from accounts.month_terms import FUNDED_BY_POOL
 from accounts.rules_then import known_then
 from office.models import Run, RunKindName, RunState
 from office.statements import fetch
-from policies.credit import CreditTerm, credit, credit_terms
+from policies.credit import CreditTerm, credit, credit_terms, resettled_stop
 from policies.month import Month
 from policies.values import NotInForce
 
@@ -27,10 +28,10 @@ def first_wrong_adjustment() -> str:
     ).in_bulk()
 
     @cache
-    def terms_of(run: int, month: date) -> list[CreditTerm]:
-        return _terms(posted[run], Month.of(month))
+    def terms_of(run: int, month: date, resettled: bool) -> list[CreditTerm]:
+        return _terms(posted[run], Month.of(month), resettled=resettled)
 
-    for run, line, covers, source, status, base, standard, told, credited, change in fetch(
+    for run, line, covers, source, status, base, standard, told, credited, change, resettled in fetch(
         "accounts/adjustments_computed", runs=list(posted)
     ):
         named = f"run {run}, line {line}: {Month.of(covers)}"
@@ -38,19 +39,28 @@ def first_wrong_adjustment() -> str:
             return f"{named} was credited {credited} before, not {told}"
         due = credited + change
         if not _is_due(
-            terms_of(run, covers), status=status, base=base, standard=standard, source=source, due=due
+            terms_of(run, covers, resettled),
+            status=status,
+            base=base,
+            standard=standard,
+            source=source,
+            due=due,
         ):
             insured = f"{status or 'nobody insured'} with a base of {base}"
             return f"{named}: {due} from {source} is not what the rules give for {insured}"
     return ""
 
 
-def _terms(run: Run, month: Month) -> list[CreditTerm]:
+def _terms(run: Run, month: Month, *, resettled: bool) -> list[CreditTerm]:
+    """What statuses were credited; nothing to who was resettled elsewhere where that stops it."""
     pack = known_then(scheme=run.scheme, month=month, at=run.computed_at)
     try:
-        return credit_terms(pack, month) if pack else []
+        terms = list(credit_terms(pack, month)) if pack else []
+        if resettled and pack and resettled_stop(pack, month):
+            terms += [replace(term, method="none") for term in terms]
     except NotInForce:
         return []
+    return terms
 
 
 def _is_due(

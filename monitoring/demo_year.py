@@ -43,6 +43,7 @@ SIGNERS = {
 }
 # Figures the documents leave out, as an officer might have entered them; what is not here stays missing.
 FIGURES = {"interest_rate": 0.35, "retired_monthly_credit": 102.79}
+SUMS = ("visit__total", "fund", "account", "family_account", "cash")
 # Months stay open for what comes late.
 CLOSED_AFTER = 2
 
@@ -249,9 +250,9 @@ def reconcile(city: City, *, scheme: str, month: Month) -> None:
         )
         .values_list("visit__facility__code")
         .annotate(
-            Count("pk", filter=Q(visit__reverses=None)),
-            Count("pk", filter=Q(visit__reverses__isnull=False)),
-            *map(Sum, ("visit__total", "fund", "account", "family_account", "cash")),
+            visits=Count("pk", filter=Q(visit__reverses=None)),
+            refunds=Count("pk", filter=Q(visit__reverses__isnull=False)),
+            **{f"sum_of_{name}": Sum(name) for name in SUMS},
         )
         .order_by("visit__facility__code")
     )

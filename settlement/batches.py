@@ -20,7 +20,7 @@ from accounts.models import Transfer
 from office.acting import acting
 from office.failures import in_words, passes_by_itself
 from office.fields import numbers
-from office.models import Origin, Staff
+from office.models import ImportFile, ImportState, Origin, Staff
 from office.refusal import RunRefused
 from office.runs import take_memory
 from office.statements import execute, fetch
@@ -158,6 +158,10 @@ def take_back_all(batch: VisitBatch, *, by: Staff, reason: str) -> VisitBatch:
             size=CHUNK_ROWS,
         )
         refund.save(update_fields=["rows"])
+        # Nothing of it stands any more: the same file may come anew.
+        ImportFile.objects.filter(pk=batch.import_file_id, state=ImportState.APPLIED).update(
+            state=ImportState.UNDONE, undone_by=by, undone_at=timezone.now(), undo_reason=reason.strip()
+        )
     return refund
 
 

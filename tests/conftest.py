@@ -21,6 +21,7 @@ KEPT = (
     "office_approvalchain",
     "office_city",
     "office_county",
+    "settlement_claimstep",
     "office_exclusiveroles",
     "office_policyversion",
     "office_threshold",

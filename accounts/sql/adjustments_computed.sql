@@ -42,7 +42,14 @@ standing as (
 )
 select
     line.run_id, line.id, line.covers, line.source, line.status, line.base, line.standard, line.credited,
-    coalesce(standing.amount, 0), line.change
+    coalesce(standing.amount, 0), line.change,
+    exists (
+        select from insured_filing filing
+        join accounts_account own on own.id = line.account_id and own.person_id = filing.person_id
+        where filing.kind = 'resettled'
+            and daterange(filing.first_day, filing.last_day, '[]')
+                && daterange(line.covers, (line.covers + interval '1 month')::date)
+    ) as resettled
 from line
 left join standing on standing.id = line.id
 order by line.run_id, line.id

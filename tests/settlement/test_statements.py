@@ -56,7 +56,7 @@ def hands():
 def confirmed(statement: Statement) -> Statement:
     statements.send(statement)
     statements.confirm(statement, name="张院长", day=timezone.localdate(), reference="JS-2023-03")
-    reported(statement.facility, statement.month)
+    reported(statement.facility, statement.month, scheme=statement.scheme)
     return statement
 
 
