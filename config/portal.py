@@ -234,7 +234,7 @@ def load_demo_once(directory: Path, logs: Path) -> None:
     """Fill a demo's database the first time; a mark says that it was done to the end."""
     mark = directory / f"demo-loaded-{os.environ.get('CITY', DEFAULT_CITY)}"
     if environ.Env().bool("DEMO", default=False) and not mark.exists():
-        say("Loading the demo's data, this once ...")
+        say("Making the demo's city and its last months, this once; it takes a minute or two ...")
         step("load_demo", logs)
         mark.touch()
 
