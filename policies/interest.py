@@ -7,11 +7,12 @@ once, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from policies.money import round_half_up, to_yuan
 from policies.pack import Pack
@@ -23,6 +24,7 @@ CARRIED_OVER, CURRENT = "carried_over", "current_year"
 
 # Rates are counted in units of 0.0001 %, so that they are whole.
 RATE_UNITS = 10_000
+ONE_DAY = timedelta(days=1)
 # 分 × days × rate units that make one 分 of interest: percent, and the banks' year of 360 days.
 PRODUCT_OF_ONE_FEN = 360 * 100 * RATE_UNITS
 
@@ -128,7 +130,7 @@ def taken_first(pack: Pack, day: date) -> str:
 def stretches(
     *, opening: int, movements: Sequence[Movement], rates: Sequence[DayRate], first_taken: str
 ) -> list[Stretch]:
-    """One year's (or shorter) stretches, day by day; `rates` are the days that count, without gap.
+    """One year's (or shorter) stretches of equal days; `rates` are the days that count, without gap.
 
     `opening` is what was there when the year began, in 分: the money carried over. Movements before the first
     day that counts only change balances; they are in order, at most one a day.
@@ -137,31 +139,46 @@ def stretches(
     latest: dict[str, int] = {}
     waiting = list(reversed(movements))
     balance, spent, lowest = opening, 0, opening
-    for rate in rates:
-        while waiting and waiting[-1].day <= rate.day:
+    for first, last in _unchanged(rates, movements):
+        while waiting and waiting[-1].day <= first:
             movement = waiting.pop()
             balance, spent = balance + movement.amount, spent + movement.spent
             lowest = min(lowest, balance)
         carried = min(opening, lowest) if first_taken == CURRENT else min(opening, balance, opening - spent)
         carried = max(carried, 0)
+        rate = rates[(first - rates[0].day).days]
         for sort, part, paid in (
             (CARRIED_OVER, carried, rate.carried_over),
             (CURRENT, balance - carried, rate.current),
         ):
             if part:
-                _lengthen(found, latest, rate.day, sort=sort, balance=part, rate=paid)
+                _lengthen(found, latest, Stretch(first, last, sort, part, paid))
     return sorted(found, key=lambda stretch: (stretch.first, stretch.sort))
 
 
-def _lengthen(found: list[Stretch], latest: dict[str, int], day: date, *, sort: str, balance: int, rate: int):
-    """One day more of the latest stretch of a sort, or a new one where anything has changed."""
-    if sort in latest:
-        last = found[latest[sort]]
-        if (last.balance, last.rate, last.last) == (balance, rate, day - timedelta(days=1)):
-            found[latest[sort]] = replace(last, last=day)
+def _unchanged(rates: Sequence[DayRate], movements: Sequence[Movement]) -> Iterator[tuple[date, date]]:
+    """From when to when neither a rate nor a balance changes; a year of days would be long for a million."""
+    begin, end = rates[0].day, rates[-1].day
+    starts = {begin}
+    starts.update(
+        after.day
+        for before, after in pairwise(rates)
+        if before.current != after.current or before.carried_over != after.carried_over
+    )
+    starts.update(movement.day for movement in movements if begin < movement.day <= end)
+    for first, following in pairwise([*sorted(starts), end + ONE_DAY]):
+        yield first, following - ONE_DAY
+
+
+def _lengthen(found: list[Stretch], latest: dict[str, int], stretch: Stretch) -> None:
+    """The latest stretch of the sort goes on, or a new one begins where anything has changed."""
+    if stretch.sort in latest:
+        last = found[latest[stretch.sort]]
+        if (last.balance, last.rate, last.last + ONE_DAY) == (stretch.balance, stretch.rate, stretch.first):
+            found[latest[stretch.sort]] = replace(last, last=stretch.last)
             return
-    latest[sort] = len(found)
-    found.append(Stretch(day, day, sort, balance, rate))
+    latest[stretch.sort] = len(found)
+    found.append(stretch)
 
 
 def interest_of(found: Sequence[Stretch]) -> Decimal:
