@@ -115,6 +115,7 @@ def sidebar(request) -> list[dict]:
                 {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
                 inbox(request),
                 own_exports(),
+                {"title": _("Help"), "icon": "help", "link": reverse_lazy("help")},
             ],
         },
         {

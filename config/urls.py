@@ -7,6 +7,7 @@ from facilities.admin.agreement_pages import renewals_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
 from office.admin.exports import export_file, my_exports_page
+from office.admin.help_pages import glossary_page, help_page
 from office.admin.months import months_page
 from office.admin.pages import guarded
 from office.admin.palette import palette
@@ -43,6 +44,9 @@ urlpatterns = [
         name="account_statement_file",
     ),
     path("income/", guarded(income_page, permission="accounts.view_account"), name="income"),
+    path("help/", signed_in(help_page), name="help"),
+    path("help/glossary/", signed_in(glossary_page), name="glossary"),
+    path("help/<slug:name>/", signed_in(help_page), name="help"),
     path("find/", admin.site.admin_view(palette), name="palette"),
     path("exports/", admin.site.admin_view(my_exports_page), name="exports"),
     path("exports/<int:number>/", admin.site.admin_view(export_file), name="export_file"),

@@ -4,6 +4,7 @@ import random
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -32,6 +33,7 @@ CLAIM_SIGNERS = {"check": "checker", "review": "reviewer", "audit": "auditor"}
 CARD = "6222021234567890128"
 
 
+@transaction.atomic
 def at_the_counter(*, scheme: str, month: Month, seed: int, hands, last: bool) -> None:
     """A month's small affairs; of the `last` month claims and payouts are still on their way."""
     rng = random.Random(f"{seed} {month} counter {scheme}")
