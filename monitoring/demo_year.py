@@ -121,6 +121,9 @@ def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -
     with on(following.first_day.replace(day=20)):
         run(RunKindName.CLEARING, scheme=scheme, month=month)
         pay(scheme=scheme)
+    if not last:
+        with on(following.first_day.replace(day=25)):
+            returned(city, scheme=scheme, month=month)
 
 
 def quota_of(scheme: str, *, month: Month) -> Decimal | None:
@@ -339,6 +342,25 @@ def pay(*, scheme: str) -> None:
     file = bank_files.make(scheme=scheme, template="icbc", by=HANDS["finance_cashier"])
     bank_files.write(file.pk)
     bank_files.take(file, by=HANDS["finance_cashier"])
+
+
+def returned(city: City, *, scheme: str, month: Month) -> None:
+    """What the bank says of its file: all is paid but the first order, whose account it does not know."""
+    at_the_bank = PaymentOrder.objects.filter(scheme=scheme, state=OrderState.IN_TRANSIT).order_by("pk")
+    rows = [
+        {
+            "支付单号": order.number,
+            "结果": "成功" if place else "失败",
+            "失败原因": "" if place else "账号户名不符",
+            "支付日期": f"{timezone.localdate()}",
+        }
+        for place, order in enumerate(at_the_bank)
+    ]
+    if not rows:
+        return
+    bring_in("bank_returns", rows, path=city.file("银行回盘", scheme, month), by=HANDS["finance_accountant"])
+    for failed in PaymentOrder.objects.filter(scheme=scheme, state=OrderState.FAILED):
+        payment_orders.reissue(failed, by=HANDS["clerk"])
 
 
 def yearly(kind: RunKindName, city: City, *, year: int) -> None:

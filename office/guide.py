@@ -1,6 +1,7 @@
 """Help inside the portal: a page for each task, kept as Markdown in `office/help/<language>/`.
 
-A page opens with its title, who the task is for, and the places (names of pages) whose question mark leads to it.
+A page opens with its title, who the task is for, and the places (names of pages) whose question mark leads
+to it.
 """
 
 from collections.abc import Sequence
@@ -59,7 +60,9 @@ def page_of(place: str) -> HelpPage | None:
 
 
 def glossary() -> SafeString:
-    return _rendered(GLOSSARY.read_text(encoding="utf-8"))
+    """The table of terms, without the heading that the page has anyway."""
+    text = GLOSSARY.read_text(encoding="utf-8")
+    return _rendered(text[text.index("\n|") + 1 :])
 
 
 @cache

@@ -48,6 +48,12 @@ def sign_in(page, address: str, *, username: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DEMO", "1")  # the portal at the address is one
+    # Only the help's own text is read here; database and broker are the running demo's.
+    for name, value in {
+        "DEMO": "1",
+        "DATABASE_URL": "postgres://nowhere",
+        "REDIS_URL": "redis://nowhere",
+    }.items():
+        os.environ.setdefault(name, value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     main(sys.argv[1], Path(sys.argv[2]))

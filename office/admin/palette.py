@@ -9,8 +9,8 @@ from django.contrib.admin import site
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from unfold.dataclasses import SearchResult
 
