@@ -1,13 +1,14 @@
-"""A month's prepayment from everybody's selections, and the year's end from its visits, beside bare aggregates.
+"""A month's prepayment from everybody's selections, and the year's end from its visits, beside bare sums.
 
-Run: `python -m bench.capitation [people] [facilities] [visits]`. The floor of a month counts its selections by
-facility and asks nothing else. What a run has to do besides is in the second floor: one bare statement that
+Run: `python -m bench.capitation [people] [facilities] [visits]`. The floor of a month counts its selections
+by facility and asks nothing else. What a run has to do besides is in a second floor: one bare statement that
 asks of each person whether they are insured and alive, and writes down who counts where. Ours is the whole
 computing of the run: heads frozen with a digest, lines, ledger lines, totals. Medians of five months.
 
 The floor of the year adds up all visits by facility and month. Ours is the whole computing of the year's end,
-of frozen months and posted statements, by which every visit's part is added up already; besides, the statement
-that gathers what was used where referred visits count in the chooser's quota, so that every visit is looked at.
+of frozen months and posted statements, by which every visit's part is added up already; besides, the
+statement that gathers what was used where referred visits count in the quota of the facility chosen: it looks
+at every visit.
 """
 
 import sys
@@ -101,34 +102,34 @@ def _rows(text: str, **parameters) -> list[tuple]:
 
 
 def _visited(visits: int, *, people: int, clerk) -> None:
-    """A year of settled visits on posted statements, one of a facility and month, entered past their guards."""
+    """A year of settled visits on posted statements, one a facility and month, entered past their guards."""
     with owner() as bare:
         for table in TABLES:
             bare.execute(f"alter table settlement_{table} disable trigger user")
         bare.execute(
-            "insert into settlement_visit (batch_id, scheme, facility_id, person_id, bill, at, category, total,"
-            " full_self_paid, over_price, prior_self_paid, eligible, diagnosis_fee, consultation_fee,"
+            "insert into settlement_visit (batch_id, scheme, facility_id, person_id, bill, at, category,"
+            " total, full_self_paid, over_price, prior_self_paid, eligible, diagnosis_fee, consultation_fee,"
             " examination_fee, disease, drug, referred, emergency, admitted, gate, resembles)"
             " select 0, '310', choice.facility_id, person, n, timestamptz '2023-01-01 08:00+08'"
-            " + n %% 365 * interval '1 day', 'outpatient', 9000, 0, 0, 0, 9000, 0, 0, 0, '', '', false, false,"
-            " false, '', false"
+            " + n %% 365 * interval '1 day', 'outpatient', 9000, 0, 0, 0, 9000, 0, 0, 0, '', '', false,"
+            " false, false, '', false"
             " from (select n, 1 + (n::bigint * 7919) %% %(people)s as person"
             " from generate_series(1, %(visits)s) n) said"
             " join insured_selection choice on choice.person_id = said.person",
             {"visits": visits, "people": people},
         )
         bare.execute(
-            "insert into settlement_visitoutcome (visit_id, chunk_id, policy_id, state, reason, category, level,"
-            " station, locality, status, selected, selected_month, referred, newborn, diseases, found, total,"
-            " deductible, fund, over_limit, account, family_account, cash, before, delta, moves)"
+            "insert into settlement_visitoutcome (visit_id, chunk_id, policy_id, state, reason, category,"
+            " level, station, locality, status, selected, selected_month, referred, newborn, diseases, found,"
+            " total, deductible, fund, over_limit, account, family_account, cash, before, delta, moves)"
             " select id, 0, 1, 'paid', '', 'outpatient', 'primary', false, 'local', 'active', true, 1, false,"
             " false, '', '', 9000, 0, 5400, 0, 0, 0, 3600, '{}', '{}', 0 from settlement_visit"
         )
         bare.execute(
-            "insert into settlement_statement (facility_id, scheme, month, county_id, office, state, revision,"
-            " visits, refunds, total, eligible, fund, account, family_account, cash, in_quota, kept, deducted,"
-            " payable, drawn_by_id, drawn_at, confirmed_name, confirmed_on, confirmed_reference, reason,"
-            " posted_at)"
+            "insert into settlement_statement (facility_id, scheme, month, county_id, office, state,"
+            " revision, visits, refunds, total, eligible, fund, account, family_account, cash, in_quota,"
+            " kept, deducted, payable, drawn_by_id, drawn_at, confirmed_name, confirmed_on,"
+            " confirmed_reference, reason, posted_at)"
             " select visit.facility_id, '310', date_trunc('month', at at time zone 'Asia/Shanghai')::date,"
             " min(facility.county_id), 'county', 'posted', 1, count(*), 0, count(*) * 90, count(*) * 90,"
             " count(*) * 54, 0, 0, count(*) * 36, count(*) * 54, 0, 0, 0, %s, now(), 'bench',"
