@@ -147,8 +147,12 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
-# Statements that ask to be planned once a connection (`office.statements.prepared`) are; no others.
+# Statements that ask to be planned once a connection (`office.statements.prepared`) are; no others. Left to
+# itself the server plans those with arrays each time anew, which takes longer than they do.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 0)
+DATABASES["default"]["OPTIONS"]["options"] = (
+    f"{DATABASES['default']['OPTIONS'].get('options', '')} -c plan_cache_mode=force_generic_plan"
+)
 DATABASE_OWNER = env.db("DATABASE_OWNER_URL") if "DATABASE_OWNER_URL" in env else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

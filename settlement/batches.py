@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from office.fields import numbers
 from office.models import ImportFile, ImportState, Origin, Staff
 from office.refusal import RunRefused
 from office.runs import take_memory
-from office.statements import execute, fetch
+from office.statements import execute, fetch, prepared
 from settlement.models import Visit, VisitBatch, VisitBatchKind, VisitChunk, VisitOutcome, VisitState
 from settlement.models.visit import AMOUNTS, FEES
 from settlement.visits import settle_chunk
@@ -196,7 +196,7 @@ def chunk_of(
     settled_at: datetime | None = None,
 ) -> VisitChunk:
     """Enter one visit, as a batch of its own with the one chunk that is returned."""
-    visit.batch = VisitBatch.objects.create(
+    batch = visit.batch = VisitBatch(
         kind=kind,
         scheme=visit.scheme,
         reason=reason,
@@ -206,10 +206,26 @@ def chunk_of(
         rows=1,
         settled_at=settled_at,
     )
-    visit.save(force_insert=True)
-    return VisitChunk.objects.create(
-        batch=visit.batch, number=1, visits=numbers([visit.pk]), rows=1, settled_at=settled_at
+    chunk = VisitChunk(batch=batch, number=1, rows=1, settled_at=settled_at)
+    cells = {
+        field.column: field.get_db_prep_save(getattr(visit, field.attname), connection)
+        for field in Visit._meta.concrete_fields
+    }
+    [entered] = prepared(
+        "settlement/visit_entered",
+        **cells
+        | {
+            "kind": kind,
+            "reason": reason,
+            "by": by and by.pk,
+            "entered_at": batch.at,
+            "settled_at": settled_at,
+        },
     )
+    for record, number in zip((batch, visit, chunk), entered, strict=True):
+        record.pk, record._state.adding = int(number), False
+    visit.batch, chunk.batch, chunk.visits = batch, batch, numbers([visit.pk])
+    return chunk
 
 
 def settle_held_again(*, scheme: str, by: Staff) -> VisitBatch | None:
