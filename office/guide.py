@@ -59,10 +59,31 @@ def page_of(place: str) -> HelpPage | None:
     return _by_place(language_of_help()).get(_kind_of(place))
 
 
-def glossary() -> SafeString:
-    """The table of terms, without the heading that the page has anyway."""
-    text = GLOSSARY.read_text(encoding="utf-8")
-    return _rendered(text[text.index("\n|") + 1 :])
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A row of the glossary, as the reader's language has it."""
+
+    name: str
+    other: str
+    field: SafeString
+    meaning: SafeString
+
+
+@cache
+def glossary(language: str) -> list[Term]:
+    """One term for each thing, in the order of the file."""
+    terms = []
+    for row in GLOSSARY.read_text(encoding="utf-8").split("|---|\n", 1)[1].splitlines():
+        english, chinese, field, meaning, meant = (cell.strip() for cell in row.strip("| ").split(" | "))
+        names, said = (chinese, english), (meant, meaning)
+        if language == "en":
+            names, said = names[::-1], said[::-1]
+        terms.append(Term(name=names[0], other=names[1], field=_inline(field), meaning=_inline(said[0])))
+    return terms
+
+
+def _inline(text: str) -> SafeString:
+    return mark_safe(MarkdownIt("commonmark", {"html": False}).renderInline(text))
 
 
 @cache

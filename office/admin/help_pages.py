@@ -27,12 +27,9 @@ def help_page(request, name: str = ""):
 
 
 def glossary_page(request):
+    language = language_of_help()
     return page(
         request,
         "office/help.html",
-        {
-            "title": _("Glossary"),
-            "pages": pages(language_of_help()).values(),
-            "html": glossary(),
-        },
+        {"title": _("Glossary"), "pages": pages(language).values(), "terms": glossary(language)},
     )
