@@ -211,6 +211,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Steps of manual reimbursements"), "approval_delegation", "settlement.claimstep"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
+                entry(_("Due days"), "event_upcoming", "office.dueday"),
                 page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),
             ],
         },
