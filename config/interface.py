@@ -233,7 +233,10 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("office/portal.css")],
-    "SCRIPTS": [lambda request: static("office/htmx-settings.js")],
+    "SCRIPTS": [
+        lambda request: static("office/htmx-settings.js"),
+        lambda request: static("office/keyboard.js"),
+    ],
     "GLOBAL_CALLBACK": "config.interface.without_inline_style",
     "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from monitoring.steps import Asked, Figure, Step
 from office.models import YEARLY_KINDS, Run, RunKindName, RunState, WorkStep
 from office.periods import closed_through
+from office.policy import newest_version, pack_of
 from office.scope import may_in_whole_city
 from policies.month import Month
 from settlement.models import Headcount
@@ -81,22 +82,21 @@ def _run_step(asked: Asked, scheme: str, kind, period: Month, run: Run | None, w
 
 def headcounts(asked: Asked, kinds: Mapping[str, list]) -> list[Step]:
     """The heads that are prepaid, frozen or not."""
-    counted = {
-        headcount.scheme: headcount
-        for headcount in Headcount.objects.filter(month=asked.month).order_by("number")
-    }
+    found_of = Headcount.objects.filter(month__in=[asked.before, asked.month]).order_by("number")
+    counted = {(headcount.scheme, headcount.month): headcount for headcount in found_of}
     may = asked.staff.sees_whole_city and asked.staff.has_perm("settlement.add_headcount")
     found = []
     for scheme, here in kinds.items():
         if RunKindName.PREPAYMENT not in here:
             continue
-        headcount = counted.get(scheme)
-        query = {"scheme": scheme, "month": asked.month}
+        month = _month_of_heads(scheme, asked)
+        headcount = counted.get((scheme, month))
+        query = {"scheme": scheme, "month": month}
         found.append(
             Step(
                 step=WorkStep.HEADCOUNT,
                 scheme=scheme,
-                period=asked.month,
+                period=month,
                 due=asked.due[WorkStep.HEADCOUNT],
                 state=("done", pgettext("headcount", "frozen"))
                 if headcount
@@ -118,6 +118,12 @@ def headcounts(asked: Asked, kinds: Mapping[str, list]) -> list[Step]:
             )
         )
     return found
+
+
+def _month_of_heads(scheme: str, asked: Asked) -> Month:
+    """Whose heads the month's prepayment counts; a January counts its own (Shaoguan 9(2)2)."""
+    terms = pack_of(newest_version(scheme=scheme)).capitation
+    return asked.before if terms.heads_month == "previous" and asked.month.number > 1 else asked.month
 
 
 def close(asked: Asked) -> Step:

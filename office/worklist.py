@@ -88,7 +88,7 @@ def piles_for(staff: Staff) -> list[Pile]:
 
 def waiting_for(staff: Staff) -> list[Waiting | Pile]:
     """What this person is asked to do next, oldest first."""
-    rows = _rows(staff)
+    rows = waiting_rows(staff)
     wanted: dict[type, set] = {}
     for what, number, _since, _news in rows:
         wanted.setdefault(ASKED[what][0], set()).add(number)
@@ -120,11 +120,12 @@ def count_for(request) -> tuple[int, int]:
 
 
 def _count(staff: Staff) -> tuple[int, int]:
-    rows = _rows(staff)
+    rows = waiting_rows(staff)
     return len(rows) + len(piles_for(staff)), sum(news for *_rest, news in rows)
 
 
-def _rows(staff: Staff) -> list[tuple]:
+def waiting_rows(staff: Staff) -> list[tuple]:
+    """What waits one by one: what is asked, of which record by number, since when, and whether it is news."""
     rows = fetch(
         "office/waiting_for",
         staff=staff.pk,

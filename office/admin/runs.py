@@ -28,6 +28,7 @@ from office.admin.run_acts import ACTS
 from office.admin.run_page import run_page
 from office.fields import MonthFormField
 from office.kinds import kind_of, kinds_of
+from office.line import led_on, place_of
 from office.models import YEARLY_KINDS, Act, Origin, Run, RunKindName, RunState, Scheme
 from office.policy import schemes_here
 from office.refusal import RunRefused
@@ -242,6 +243,7 @@ class RunAdmin(ReadOnlyAdmin):
         act = ACTS[name]
         if not act.may(request.user):
             raise PermissionDenied
+        place = place_of(run, request.user)
         try:
             if run.state not in act.states:
                 raise RunRefused(runs.wrong_state(run))
@@ -250,10 +252,9 @@ class RunAdmin(ReadOnlyAdmin):
             )
         except RunRefused as refusal:
             messages.error(request, str(refusal))
-            next_run = run
-        else:
-            messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
-        return redirect("admin:office_run_change", next_run.pk)
+            return redirect("admin:office_run_change", run.pk)
+        messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
+        return led_on(request, place, otherwise=reverse("admin:office_run_change", args=[next_run.pk]))
 
     @method_decorator(require_POST)
     def acknowledge(self, request, number, excess):
