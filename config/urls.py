@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts.admin.income_page import income_page
 from accounts.admin.statement_page import statement_page
 from facilities.admin.agreement_pages import renewals_page
+from monitoring.running import running_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
 from office.admin.exports import export_file, my_exports_page
@@ -19,6 +20,7 @@ from settlement.trial_page import trial_page
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("waiting/", guarded(waiting_page, permission="office.view_run"), name="waiting"),
+    path("running/", admin.site.admin_view(running_page), name="running"),
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
     path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),

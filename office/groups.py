@@ -199,6 +199,7 @@ PERMISSIONS = {
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
+        *_may("view change", ["office.dueday"]),
         *_may("view change", ["office.threshold"]),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
         "operations.view_backup",

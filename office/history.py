@@ -65,6 +65,7 @@ RECORDED = {
     "office.policyversion": ["document"],  # the text is named by its hash, and compared on its own page
     "office.threshold": [],
     "office.workingday": [],
+    "office.dueday": [],
     "office.approvalchain": [],
     "office.delegation": [],
     "django_celery_beat.periodictask": ["last_run_at", "total_run_count", "date_changed"],

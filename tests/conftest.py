@@ -21,6 +21,7 @@ KEPT = (
     "office_approvalchain",
     "office_city",
     "office_county",
+    "office_dueday",
     "settlement_claimstep",
     "office_exclusiveroles",
     "office_policyversion",

@@ -15,7 +15,7 @@ from django_celery_beat.models import (
 )
 
 from office.admin.records import RecordAdmin
-from office.models import RunKindName
+from office.models import DueDay, RunKindName
 
 # Importing it registers its pages, which are then replaced by ours.
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
@@ -122,3 +122,17 @@ class IntervalAdmin(RecordAdmin):
 
     def title_of(self, record):
         return in_words(record)
+
+
+@admin.register(DueDay)
+class DueDayAdmin(RecordAdmin):
+    """The dates of the month's work, as the workbench holds the office to them."""
+
+    list_display = ["step", "day"]
+    ordering = ["day", "pk"]
+    sortable_by = ()
+    fields = ["step", "day"]
+    readonly_fields = ["step"]
+
+    def has_add_permission(self, request):
+        return False

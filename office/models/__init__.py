@@ -1,7 +1,17 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import (
+    City,
+    County,
+    DueDay,
+    ExclusiveRoles,
+    Origin,
+    Scheme,
+    Staff,
+    WorkingDay,
+    WorkStep,
+)
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
 from office.models.export import Export, ExportState
@@ -31,6 +41,7 @@ __all__ = [
     "County",
     "Delegation",
     "Dimension",
+    "DueDay",
     "Excess",
     "ExclusiveRoles",
     "Export",
@@ -64,5 +75,6 @@ __all__ = [
     "Staff",
     "StepKind",
     "Threshold",
+    "WorkStep",
     "WorkingDay",
 ]

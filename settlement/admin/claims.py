@@ -80,6 +80,7 @@ ACTS = (
     ),
     RecordAct(
         name="hand_in",
+        key="a",
         label=gettext_lazy("Hand in for review"),
         explained=gettext_lazy("Receipts and application stay as they are until somebody sends them back."),
         done=gettext_lazy("Handed in: others have to agree now."),
@@ -112,6 +113,7 @@ ACTS = (
     ),
     RecordAct(
         name="sign",
+        key="a",
         label=gettext_lazy("Agree and sign"),
         explained=gettext_lazy(
             "Your signature holds for exactly what stands here. With the last one the fund owes the money."
@@ -124,6 +126,7 @@ ACTS = (
     ),
     RecordAct(
         name="send_back",
+        key="r",
         label=gettext_lazy("Send back"),
         explained=gettext_lazy("Whoever took it in corrects it and hands it in anew; all steps begin again."),
         done=gettext_lazy("Sent back."),

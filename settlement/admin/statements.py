@@ -141,7 +141,7 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
         """Ask for the month; a worker draws the statements up."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = DrawForm(request.POST or None)
+        form = DrawForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():
             enqueue_statements(**form.cleaned_data, by=request.user)
             messages.success(
