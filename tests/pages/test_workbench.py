@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from facilities.models import Facility
-from office.models import County, DueDay
+from office import runs
+from office.models import County, DueDay, Run
 from policies.month import Month
 from settlement import reconciling, statements
 from settlement.batches import settle
@@ -61,8 +62,7 @@ def test_every_number_is_as_long_as_the_list_behind_it(visited, sign_in):
         found = FIGURE.findall(client.get("/", {"month": "2023-04"}).content.decode())
         assert len(found) >= 4
         for url, label, count in found:
-            answer = client.get(url.replace("&amp;", "&"))
-            listed = (answer.context_data or {}).get("cl")
+            listed = client.get(url.replace("&amp;", "&")).context_data.get("cl")
             if isinstance(listed, ChangeList):
                 assert listed.queryset.count() == int(count.replace(",", "")), (name, label, url)
             if "not_filed" in url:
@@ -115,3 +115,16 @@ def test_what_every_page_counts_is_asked_once_and_anew_after_an_act(office, sign
     with CaptureQueriesContext(connection) as queries:
         clerk.get("/")
     assert len(queries) < 56
+
+
+def test_what_is_worked_on_is_shown_until_it_is_done_and_what_stopped_is_warned_of(office, staff, sign_in):
+    clerk = sign_in("clerk")
+    assert 'id="running" hx-get' not in clerk.get("/").content.decode()
+    run = runs.prepare(kind="credit", scheme="310", period=Month(2023, 4), by=staff["clerk"], origin="page")
+    assert 'id="running" hx-get="/running/"' in clerk.get("/").content.decode()
+    assert str(run) in clerk.get("/running/").content.decode()
+    Run.objects.filter(pk=run.pk).update(error="没有政策版本")
+    assert clerk.get("/running/").headers["HX-Refresh"] == "true"
+    [alert] = [each for each in clerk.get("/").context["alerts"] if each.grave]
+    assert (alert.said, alert.count) == ("中断的批次", 1)
+    assert [each.pk for each in clerk.get(alert.url).context_data["cl"].queryset] == [run.pk]
