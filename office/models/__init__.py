@@ -4,6 +4,7 @@ from office.models.access import AccessRecord, Act
 from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
+from office.models.document import Document
 from office.models.export import Export, ExportState
 from office.models.history import History, HistoryHead, Operation, Overwritten
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
@@ -31,6 +32,7 @@ __all__ = [
     "County",
     "Delegation",
     "Dimension",
+    "Document",
     "Excess",
     "ExclusiveRoles",
     "Export",
