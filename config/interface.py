@@ -176,6 +176,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Recoveries of visits"), "currency_exchange", "settlement.visitrecovery"),
                 entry(_("Payment orders"), "payments", "settlement.paymentorder"),
                 entry(_("Bank files"), "account_balance", "settlement.bankfile"),
+                entry(_("Verify documents"), "verified_user", "office.document"),
             ],
         },
         {

@@ -339,6 +339,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},
         "gunicorn.error": {"handlers": [], "propagate": True},
     },
 }

@@ -92,6 +92,7 @@ _WORK = [
     "office.importfile",
     "office.county",
     "office.policyversion",
+    "office.document",
     "settlement.headcount",
     "settlement.visit",
     "settlement.visitbatch",

@@ -231,7 +231,12 @@ class RunAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "office/run.html",
-            {"original": run, "title": str(run), **run_page(run, request.user, request.GET)},
+            {
+                "original": run,
+                "title": str(run),
+                "papers": self.papers_of(request, run),
+                **run_page(run, request.user, request.GET),
+            },
         )
 
     @method_decorator(require_POST)

@@ -14,6 +14,7 @@ from office.models.agency import (
 )
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
+from office.models.document import Document
 from office.models.export import Export, ExportState
 from office.models.history import History, HistoryHead, Operation, Overwritten
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
@@ -42,6 +43,7 @@ __all__ = [
     "Delegation",
     "Dimension",
     "DueDay",
+    "Document",
     "Excess",
     "ExclusiveRoles",
     "Export",
