@@ -21,6 +21,8 @@ KEPT = (
     "office_approvalchain",
     "office_city",
     "office_county",
+    "monitoring_indicatorlimit",
+    "monitoring_rulesetting",
     "settlement_claimstep",
     "office_exclusiveroles",
     "office_policyversion",
