@@ -180,6 +180,15 @@ def sidebar(request) -> list[dict]:
             ],
         },
         {
+            "title": _("Monitoring"),
+            "items": [
+                entry(_("Alerts"), "notification_important", "monitoring.alert"),
+                entry(_("Indicators"), "query_stats", "monitoring.indicatorvalue"),
+                entry(_("Limits of indicators"), "vertical_align_top", "monitoring.indicatorlimit"),
+                entry(_("Monitoring rules"), "rule", "monitoring.rulesetting"),
+            ],
+        },
+        {
             "title": _("Rules"),
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),

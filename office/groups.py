@@ -67,6 +67,8 @@ _RECORDS = [
     "settlement.facilityusage",
     "settlement.yearenddeduction",
 ]
+# By what visits and indicators are watched.
+_WATCHED_BY = ["monitoring.rulesetting", "monitoring.indicatorlimit"]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = [
@@ -105,6 +107,9 @@ _WORK = [
     "settlement.visitrecovery",
     "settlement.claim",
     "settlement.claimstep",
+    "monitoring.alert",
+    "monitoring.indicatorvalue",
+    *_WATCHED_BY,
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,
@@ -139,6 +144,7 @@ PERMISSIONS = {
         "settlement.refund_visit",
         "settlement.settle_difference",
         "accounts.recover_receivable",
+        *_may("watch explain", ["monitoring.alert"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -163,12 +169,14 @@ PERMISSIONS = {
         "settlement.release_paymentorder",
         "settlement.release_deposit",
         "settlement.decide_visitrecovery",
+        *_may("watch decide", ["monitoring.alert"]),
         *_APPROVERS,
     ],
     "auditor": [
         *_may("view", _WORK),
         *_NUMBERS,
         "office.audit_run",
+        *_may("watch audit", ["monitoring.alert"]),
         "office.export_run",
         "office.export_lists",
         *_APPROVERS,
@@ -197,6 +205,8 @@ PERMISSIONS = {
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),
         *_may("view add change delete", _SCHEME),
+        *_may("view change", _WATCHED_BY),
+        *_may("add", ["monitoring.indicatorlimit"]),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),

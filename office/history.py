@@ -59,6 +59,8 @@ RECORDED = {
     "settlement.statement": [],
     "settlement.deduction": [],
     "settlement.visitrecovery": [],
+    "monitoring.rulesetting": [],
+    "monitoring.indicatorlimit": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],

@@ -72,7 +72,7 @@ class Pile:
     asked: str
     said: str
     url: str
-    amount: Decimal
+    amount: Decimal | None
     since: datetime
     news: bool = False
     by: str = ""

@@ -22,6 +22,8 @@ KEPT = (
     "office_city",
     "office_county",
     "office_dueday",
+    "monitoring_indicatorlimit",
+    "monitoring_rulesetting",
     "settlement_claimstep",
     "office_exclusiveroles",
     "office_policyversion",

@@ -1,0 +1,7 @@
+"""The pages of monitoring. The panels they add to a facility's page stand in the order of these imports."""
+
+from monitoring.admin import alerts  # isort: skip
+from monitoring.admin import indicators  # isort: skip
+from monitoring.admin import rules  # isort: skip
+
+__all__ = ["alerts", "indicators", "rules"]

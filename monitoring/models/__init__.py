@@ -1,0 +1,17 @@
+from monitoring.models.alert import ENDED, Alert, AlertVisit, CaseState, CaseStep
+from monitoring.models.indicator import Against, Indicator, IndicatorLimit, IndicatorValue
+from monitoring.models.rule import Rule, RuleSetting
+
+__all__ = [
+    "ENDED",
+    "Against",
+    "Alert",
+    "AlertVisit",
+    "CaseState",
+    "CaseStep",
+    "Indicator",
+    "IndicatorLimit",
+    "IndicatorValue",
+    "Rule",
+    "RuleSetting",
+]
