@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from facilities.models import Level
 from insured.models import Status
 from monitoring.benefit_sums import AGES, FEWEST, OTHERS, UNKNOWN_AGE, Group, Sums
+from monitoring.charts import Series, bar_chart
 from monitoring.models import BenefitTrial
 from office.admin.figure_form import row_in_words
 from office.admin.panels import Panel
@@ -115,6 +117,40 @@ def largest(sums: Sums) -> Panel | None:
         rows=rows,
         note=_("In a year, each figure the average of %(fewest)s people.") % {"fewest": FEWEST},
     )
+
+
+def charts(sums: Sums) -> list[tuple[str, SafeString]]:
+    """What the fund pays and would pay month by month, and what people of each age gain and lose."""
+    months = sorted(sums.months.items())
+    by_age: dict[int, list[int]] = {}
+    for (_status, age, _level), group in sums.groups.items():
+        change = by_age.setdefault(age, [0, 0])
+        change[0] += group.gained
+        change[1] -= group.lost
+    ages = sorted(by_age)
+    drawn = [
+        (
+            _("Cost to the pool by month"),
+            [str(number) for number, _month in months],
+            [
+                Series(_("Fund pays"), [to_yuan(month.before) for _number, month in months]),
+                Series(_("Fund would pay"), [to_yuan(month.after) for _number, month in months]),
+            ],
+        ),
+        (
+            _("Gains and losses by age"),
+            [age_in_words(age) for age in ages],
+            [
+                Series(_("They gain"), [to_yuan(by_age[age][0]) for age in ages]),
+                Series(_("They lose"), [to_yuan(by_age[age][1]) for age in ages]),
+            ],
+        ),
+    ]
+    return [
+        (title, bar_chart(title=title, labels=labels, series=series))
+        for title, labels, series in drawn
+        if labels
+    ]
 
 
 def checks(sums: Sums) -> list[str]:

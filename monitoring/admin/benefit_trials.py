@@ -124,6 +124,7 @@ class BenefitTrialAdmin(ReadOnlyAdmin):
         if trial.result is not None:
             sums = read(trial.result)
             context |= {
+                "charts": benefit_panels.charts(sums),
                 "checks": benefit_panels.checks(sums),
                 "panels": [panel for panel in _panels(sums, trial) if panel],
                 "may_export": request.user.has_perm(exports.PERMISSION),
