@@ -192,6 +192,7 @@ def sidebar(request) -> list[dict]:
             "title": _("Rules"),
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),
+                entry(_("Benefit trials"), "science", "monitoring.benefittrial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
                 entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
                 entry(_("Assessment items"), "list_alt", "facilities.assessmentitem"),

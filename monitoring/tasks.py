@@ -1,5 +1,9 @@
 """Watching months in the background; may safely run twice."""
 
+"""Background work of monitoring: takes a number, calls one function, and may safely run twice."""
+
+from datetime import timedelta
+
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
@@ -26,3 +30,31 @@ def watch_month(month: str) -> None:
 def enqueue(month: Month) -> None:
     """Have a worker watch the month, once the current transaction is committed."""
     transaction.on_commit(lambda: watch_month.delay(str(month)))
+
+
+from monitoring import benefit_trials
+from monitoring.models import BenefitTrial, TrialState
+
+WORKERS = 2  # of one trial at most: month ends go on beside it
+WAITED_LONG = timedelta(minutes=5)
+
+
+@shared_task
+def try_benefits(trial_id: int) -> None:
+    benefit_trials.work(trial_id)
+
+
+@shared_task
+def sweep_benefit_trials() -> None:
+    """Ask again for what has waited long: the message may have been lost with its worker."""
+    waiting = BenefitTrial.objects.filter(
+        state=TrialState.WORKING, created_at__lt=timezone.now() - WAITED_LONG
+    )
+    for trial in waiting:
+        enqueue(trial)
+
+
+def enqueue(trial: BenefitTrial) -> None:
+    """Have workers calculate it, once the current transaction is committed."""
+    for _worker in range(WORKERS):
+        transaction.on_commit(lambda: try_benefits.delay(trial.pk))

@@ -120,6 +120,8 @@ _SCHEDULE = [
     "django_celery_beat.intervalschedule",
     "office.workingday",
 ]
+# What other figures of the benefits would cost; sums of the whole city.
+_TRIALS = ["monitoring.view_benefittrial"]
 # Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
 _APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
@@ -154,6 +156,7 @@ PERMISSIONS = {
     ],
     "reviewer": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         "insured.merge_person",
         "accounts.refund_accountuse",
@@ -174,6 +177,7 @@ PERMISSIONS = {
     ],
     "auditor": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         "office.audit_run",
         *_may("watch audit", ["monitoring.alert"]),
@@ -183,6 +187,7 @@ PERMISSIONS = {
     ],
     "finance_accountant": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         *_may("add review release settle", ["settlement.paymentorder"]),
         "office.release_run",
@@ -201,6 +206,7 @@ PERMISSIONS = {
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
+        *_may("view add", ["monitoring.benefittrial"]),
         "office.add_policyversion",
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),

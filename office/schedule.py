@@ -62,6 +62,7 @@ EVERY_MINUTE = {
     "sweep": "office.tasks.sweep",
     "sweep visits": "settlement.tasks.sweep_visits",
     "sweep bank files": "settlement.tasks.sweep_bank_files",
+    "sweep benefit trials": "monitoring.tasks.sweep_benefit_trials",
     "heartbeat": "operations.tasks.heartbeat",
 }
 EVERY_DAY = {

@@ -5,3 +5,8 @@ from monitoring.admin import indicators  # isort: skip
 from monitoring.admin import rules  # isort: skip
 
 __all__ = ["alerts", "indicators", "rules"]
+"""The pages of monitoring."""
+
+from monitoring.admin import benefit_trials
+
+__all__ = ["benefit_trials"]

@@ -28,6 +28,7 @@ WORK = {
     "office.tasks.seal_history": _("Seal the history of the day before"),
     "settlement.tasks.compare_late": _("Compare facilities' reports of the last months again"),
     "settlement.tasks.sweep_visits": _("Take up visits that wait to be settled"),
+    "monitoring.tasks.sweep_benefit_trials": _("Take up benefit trials that a worker lost"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
     "accounts.tasks.prove_books": _("Prove the books"),
