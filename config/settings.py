@@ -95,8 +95,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "office.browser_rules.BrowserRulesMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # what `collectstatic` has not compressed already
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "office.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -243,6 +243,10 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
 WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_AUTOREFRESH = False
 
