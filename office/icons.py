@@ -25,11 +25,7 @@ def icons_in_use() -> set[str]:
     rooms = [path for path in settings.BASE_DIR.iterdir() if path.is_dir() and not path.name.startswith(".")]
     sources = [path for room in [*rooms, UNFOLD] for kind in ("*.html", "*.py") for path in room.rglob(kind)]
     return {
-        name
-        for path in sources
-        for found in NAMED.findall(path.read_text("utf-8"))
-        for name in found
-        if name
+        name for path in sources for found in NAMED.findall(path.read_text("utf-8")) for name in found if name
     }
 
 
