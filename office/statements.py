@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg import RawCursor
 
 WITHIN = re.compile(r"@([a-z]+/[a-z_]+)")
@@ -36,12 +36,14 @@ def prepared(name: str, **parameters) -> list[list[bytes | None]]:
     Parameters go as texts too, whatever their size: one plan serves them all, and the driver takes longer
     over an array of tens of thousands than the database.
     """
-    connection.ensure_connection()
     text, names = _numbered(name)
-    with connection.wrap_database_errors, RawCursor(connection.connection) as cursor:
+    here = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up anew at every turn
+    here.ensure_connection()
+    with here.wrap_database_errors, RawCursor(here.connection) as cursor:
         cursor.execute(text, [_as_text(parameters[each]) for each in names], prepare=True)
         found = cursor.pgresult
-        return [[found.get_value(row, cell) for cell in range(found.nfields)] for row in range(found.ntuples)]
+        cells = range(found.nfields)
+        return [[found.get_value(row, cell) for cell in cells] for row in range(found.ntuples)]
 
 
 @cache
@@ -60,9 +62,9 @@ def _numbered(name: str) -> tuple[bytes, list[str]]:
 
 
 def _as_text(value) -> str | None:
-    if isinstance(value, list | tuple | set):
-        return f"{{{','.join(map(str, value))}}}"
-    return None if value is None else str(value)
+    if value is None or type(value) is str:  # not a choice, which the driver would tell by its name
+        return value
+    return f"{{{','.join(map(str, value))}}}" if isinstance(value, list | tuple) else str(value)
 
 
 def fetch(name: str, **parameters) -> list[tuple]:

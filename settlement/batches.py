@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ from settlement.visits import settle_chunk
 
 logger = logging.getLogger(__name__)
 CHUNK_ROWS = 20_000  # some seconds of work
+CELLS = [field for field in Visit._meta.concrete_fields if field.name not in ("id", "batch")]
 
 
 def settle(batch_id: int) -> None:
@@ -207,21 +208,9 @@ def chunk_of(
         settled_at=settled_at,
     )
     chunk = VisitChunk(batch=batch, number=1, rows=1, settled_at=settled_at)
-    cells = {
-        field.column: field.get_db_prep_save(getattr(visit, field.attname), connection)
-        for field in Visit._meta.concrete_fields
-    }
-    [entered] = prepared(
-        "settlement/visit_entered",
-        **cells
-        | {
-            "kind": kind,
-            "reason": reason,
-            "by": by and by.pk,
-            "entered_at": batch.at,
-            "settled_at": settled_at,
-        },
-    )
+    told = {"kind": kind, "reason": reason, "by": by and by.pk, "entered_at": batch.at}
+    cells = {field.column: field.get_prep_value(getattr(visit, field.attname)) for field in CELLS}
+    [entered] = prepared("settlement/visit_entered", **told, settled_at=settled_at, **cells)
     for record, number in zip((batch, visit, chunk), entered, strict=True):
         record.pk, record._state.adding = int(number), False
     visit.batch, chunk.batch, chunk.visits = batch, batch, numbers([visit.pk])
