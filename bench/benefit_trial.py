@@ -1,6 +1,6 @@
 """A year's visits settled again under other benefit figures: the goal is 1 000 000 within 60 s on two cores.
 
-Run: `python -m bench.benefit_trial [visits] [people]`. Visits are settled as a file's are, then tried out with
+Run: `python -m bench.benefit_trial [visits] [people]`. Visits are settled as a file is, then tried out with
 other limits by `monitoring.benefit_trials.work`, by one and by two workers, each a process of its own. Beside
 wall-clock time it tells the processor time of the workers, which other work on the machine hardly lengthens,
 and the most memory a worker held. The floor is a bare fetch of the visits and a plain loop.

@@ -1,5 +1,3 @@
-"""Watching months in the background; may safely run twice."""
-
 """Background work of monitoring: takes a number, calls one function, and may safely run twice."""
 
 from datetime import timedelta
@@ -8,10 +6,14 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from monitoring import benefit_trials
+from monitoring.models import BenefitTrial, TrialState
 from monitoring.watching import watch
 from policies.month import Month
 
 LATE_MONTHS = 3  # visits come late, and are taken back late
+TRIAL_WORKERS = 2  # of one trial at most: month ends go on beside it
+WAITED_LONG = timedelta(minutes=5)
 
 
 @shared_task
@@ -27,16 +29,9 @@ def watch_month(month: str) -> None:
     watch(Month.parse(month))
 
 
-def enqueue(month: Month) -> None:
+def enqueue_watch(month: Month) -> None:
     """Have a worker watch the month, once the current transaction is committed."""
     transaction.on_commit(lambda: watch_month.delay(str(month)))
-
-
-from monitoring import benefit_trials
-from monitoring.models import BenefitTrial, TrialState
-
-WORKERS = 2  # of one trial at most: month ends go on beside it
-WAITED_LONG = timedelta(minutes=5)
 
 
 @shared_task
@@ -51,10 +46,10 @@ def sweep_benefit_trials() -> None:
         state=TrialState.WORKING, created_at__lt=timezone.now() - WAITED_LONG
     )
     for trial in waiting:
-        enqueue(trial)
+        enqueue_trial(trial)
 
 
-def enqueue(trial: BenefitTrial) -> None:
+def enqueue_trial(trial: BenefitTrial) -> None:
     """Have workers calculate it, once the current transaction is committed."""
-    for _worker in range(WORKERS):
+    for _worker in range(TRIAL_WORKERS):
         transaction.on_commit(lambda: try_benefits.delay(trial.pk))

@@ -1,4 +1,4 @@
-"""The icon font, cut down to the icons in use: a first visit may load 150 KB in all, the whole font is 290."""
+"""The icon font, cut to the icons in use: a first visit may load 150 KB in all, the whole font is 290."""
 
 import re
 from pathlib import Path

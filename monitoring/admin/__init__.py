@@ -3,10 +3,6 @@
 from monitoring.admin import alerts  # isort: skip
 from monitoring.admin import indicators  # isort: skip
 from monitoring.admin import rules  # isort: skip
+from monitoring.admin import benefit_trials  # isort: skip
 
-__all__ = ["alerts", "indicators", "rules"]
-"""The pages of monitoring."""
-
-from monitoring.admin import benefit_trials
-
-__all__ = ["benefit_trials"]
+__all__ = ["alerts", "benefit_trials", "indicators", "rules"]

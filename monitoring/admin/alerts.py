@@ -18,7 +18,7 @@ from facilities.admin.acts import ActsAdmin, RecordAct, day_field, reason_field
 from monitoring import cases
 from monitoring.admin.words import told
 from monitoring.models import Alert, AlertVisit, CaseState
-from monitoring.tasks import enqueue
+from monitoring.tasks import enqueue_watch
 from office.admin.pages import page
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
@@ -171,7 +171,7 @@ class AlertAdmin(ActsAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         form = WatchForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            enqueue(form.cleaned_data["month"])
+            enqueue_watch(form.cleaned_data["month"])
             messages.success(request, _("The month is being looked at; load the list again in a moment."))
             return redirect("admin:monitoring_alert_changelist")
         return page(request, "monitoring/watch.html", {"title": _("Look for alerts"), "form": form})

@@ -21,7 +21,7 @@ from monitoring.admin import benefit_panels
 from monitoring.admin.benefit_form import ChoiceForm, FiguresForm
 from monitoring.benefit_sums import Sums, read
 from monitoring.models import BenefitTrial, TrialState
-from monitoring.tasks import enqueue
+from monitoring.tasks import enqueue_trial
 from office import exports, tables
 from office.access import note
 from office.admin.panels import badged
@@ -105,7 +105,7 @@ class BenefitTrialAdmin(ReadOnlyAdmin):
             except PackError as error:
                 form.add_error(None, _("The rules cannot hold this figure: %(error)s") % {"error": error})
             else:
-                enqueue(trial)
+                enqueue_trial(trial)
                 return redirect("admin:monitoring_benefittrial_change", trial.pk)
         context = {"title": _("Try out other figures"), "choice": choice, "form": form, "year": year}
         return self._page(request, "monitoring/benefit_trial_new.html", context)

@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('office', '0030_monthly_clearing'),
+        ('monitoring', '0011_guard_cases'),
+        ('office', '0044_printed_documents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,7 @@
+"""What is watched and tried out above the books: nothing here moves money."""
+
 from monitoring.models.alert import ENDED, Alert, AlertVisit, CaseState, CaseStep
+from monitoring.models.benefit_trial import BenefitTrial, BenefitTrialPart, TrialState
 from monitoring.models.indicator import Against, Indicator, IndicatorLimit, IndicatorValue
 from monitoring.models.rule import Rule, RuleSetting
 
@@ -7,6 +10,8 @@ __all__ = [
     "Against",
     "Alert",
     "AlertVisit",
+    "BenefitTrial",
+    "BenefitTrialPart",
     "CaseState",
     "CaseStep",
     "Indicator",
@@ -14,9 +19,5 @@ __all__ = [
     "IndicatorValue",
     "Rule",
     "RuleSetting",
+    "TrialState",
 ]
-"""What is watched and tried out above the books: nothing here moves money."""
-
-from monitoring.models.benefit_trial import BenefitTrial, BenefitTrialPart, TrialState
-
-__all__ = ["BenefitTrial", "BenefitTrialPart", "TrialState"]

@@ -1,4 +1,4 @@
-"""Documents on paper: what is printed is registered, known again by its code, and told apart once it changed."""
+"""Documents on paper: registered as they are printed, known again by their code, told apart once changed."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
