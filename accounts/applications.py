@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.carrying_out import carry_out
+from accounts.interest import keep_years_apart
 from accounts.models import (
     BY_BANK,
     OPEN,
@@ -247,6 +248,8 @@ def sign(application: Application, *, by: Staff, seen: str | None = None) -> App
 
     `seen` is `seen_of` what was looked at: what has changed since is not signed.
     """
+    if application.closes or application.reverses_id:
+        keep_years_apart(application.account.scheme)
     application = Application.objects.select_for_update(of=["self"]).get(pk=application.pk)
     hold(application.account)
     standing = standing_of(application, by)
