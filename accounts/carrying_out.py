@@ -61,7 +61,7 @@ def _pay_out(application: Application) -> None:
 
 
 def _settled(account: Account, figures: Figures, *, interest: Account, receivable: Account) -> list[Move]:
-    """Interest comes in, covering from where it was paid last; late news is settled; what is lacking is owed."""
+    """Interest comes in, from where it was paid last; late news is settled; what is then lacking is owed."""
     moves = []
     if figures.interest:
         moves.append(
