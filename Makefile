@@ -1,5 +1,6 @@
 # make demo    the whole portal on this machine (PORT, DATA_DIR, CITY; ARGS=--reset starts over)
 # make test    all tests          make check   style, imports, migrations, settings, translations
+# make pictures  the help's, from a demo that runs (PORT, DATA_DIR, CITY as for it)
 # make bench   the performance figures          make clean   remove what was made here
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check pictures bench clean
 
 demo: $(STAMP)
 	@exec $(BIN)/python -m config.portal $(ARGS)
@@ -28,6 +29,9 @@ check: $(STAMP)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py check_translations
+
+pictures: $(STAMP)
+	$(BIN)/python -m tests.pictures http://localhost:$(or $(PORT),8000) $(or $(DATA_DIR),.data)/sign-ins-$(or $(CITY),441600).txt
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(ARGS)

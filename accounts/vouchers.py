@@ -11,9 +11,10 @@ that moves money of nobody in the counties the page works for.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db import OperationalError, connection, models, transaction
 from psycopg import errors
@@ -22,9 +23,11 @@ from accounts.models import Account, AccountKind, Transfer, TransferKind, Vouche
 from facilities.models import Facility
 from insured.models import Employer, Person
 from office.periods import month_to_post
+from office.statements import prepared
 from policies.month import Month
 
 HOLD_ATTEMPTS = 5
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +75,15 @@ def hold_numbers(numbers: Iterable[int]) -> dict[int, Decimal]:
     numbers = list(numbers)
     if len(numbers) < 2:
         return _held(numbers)  # in no circle that letting go of it would open
+    return letting_go(lambda: _held(numbers))
+
+
+def letting_go(hold: Callable[[], Held]) -> Held:
+    """What `hold` gives; let go, and asked for again, where others wait for it in a circle."""
     for left in reversed(range(HOLD_ATTEMPTS)):
         try:
             with transaction.atomic():
-                held = _held(numbers)
+                held = hold()
             break
         except OperationalError as error:
             if not left or not isinstance(error.__cause__, errors.DeadlockDetected):
@@ -118,16 +126,16 @@ def post_columns(*columns: Sequence, scheme: str, source: models.Model) -> int:
     Debits, credits (numbers of accounts), amounts, kinds, first days of months covered, transfers taken back
     or "null".
     """
-    # As texts: the driver takes longer over an array of tens of thousands than the database.
-    arrays = [f"{{{','.join(map(str, column))}}}" for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select accounts_post(%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::numeric[], %s::text[],"
-            " %s::date[], %s::bigint[])",
-            [scheme, month_to_post().first_day, source._meta.label_lower, source.pk, *arrays],
-        )
-        [number] = cursor.fetchone()
-    return number
+    moves = dict(zip(("debits", "credits", "amounts", "kinds", "covered", "reversed"), columns, strict=True))
+    [[number]] = prepared(
+        "accounts/post",
+        scheme=scheme,
+        month=month_to_post().first_day,
+        source=source._meta.label_lower,
+        source_id=source.pk,
+        **moves,
+    )
+    return int(number)
 
 
 def reversal_of(transfer: Transfer, *, scheme: str) -> Move:

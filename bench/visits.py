@@ -19,8 +19,12 @@ from bench._city import city, owner, timed
 
 FACILITIES = 200
 SAMPLE = 300
-WORKER = "import django; django.setup(); from settlement.batches import settle; settle({batch})"
-FLOOR = "import django; django.setup(); from bench.visits import floor; floor({part}, {parts}, {batch})"
+READY = (
+    "import sys; import django; django.setup(); {imported}; print('ready', flush=True);"
+    " sys.stdin.readline(); {call}"
+)
+WORKER = READY.format(imported="from settlement.batches import settle", call="settle({batch})")
+FLOOR = READY.format(imported="from bench.visits import floor", call="floor({part}, {parts}, {batch})")
 
 
 def main(visits: int = 200_000, people: int = 100_000) -> None:
@@ -62,15 +66,18 @@ def floor(part: int, parts: int, batch: int) -> None:
 
 
 def _run(code: str, batch: int, *, visits: int, workers: int) -> float:
-    """Visits a second of so many processes at once, from the moment that the first has started."""
-    code = f"import sys; sys.stdin.readline(); {code}"
+    """Visits a second of so many processes at once, from when all have started, as workers have."""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code.format(batch=batch, part=part, parts=workers)], stdin=subprocess.PIPE
+            [sys.executable, "-c", code.format(batch=batch, part=part, parts=workers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for part in range(workers)
     ]
-    time.sleep(1)
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
     started = time.perf_counter()
     for process in processes:
         process.stdin.close()

@@ -115,6 +115,7 @@ def sidebar(request) -> list[dict]:
                 {"title": _("Workbench"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
                 inbox(request),
                 own_exports(),
+                {"title": _("Help"), "icon": "help", "link": reverse_lazy("help")},
             ],
         },
         {
@@ -175,12 +176,23 @@ def sidebar(request) -> list[dict]:
                 entry(_("Recoveries of visits"), "currency_exchange", "settlement.visitrecovery"),
                 entry(_("Payment orders"), "payments", "settlement.paymentorder"),
                 entry(_("Bank files"), "account_balance", "settlement.bankfile"),
+                entry(_("Verify documents"), "verified_user", "office.document"),
+            ],
+        },
+        {
+            "title": _("Monitoring"),
+            "items": [
+                entry(_("Alerts"), "notification_important", "monitoring.alert"),
+                entry(_("Indicators"), "query_stats", "monitoring.indicatorvalue"),
+                entry(_("Limits of indicators"), "vertical_align_top", "monitoring.indicatorlimit"),
+                entry(_("Monitoring rules"), "rule", "monitoring.rulesetting"),
             ],
         },
         {
             "title": _("Rules"),
             "items": [
                 page(_("Trial calculation"), "calculate", "trial"),
+                entry(_("Benefit trials"), "science", "monitoring.benefittrial"),
                 entry(_("Policy versions"), "gavel", "office.policyversion"),
                 entry(_("Comparison thresholds"), "compare_arrows", "office.threshold"),
                 entry(_("Assessment items"), "list_alt", "facilities.assessmentitem"),
@@ -211,6 +223,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Steps of manual reimbursements"), "approval_delegation", "settlement.claimstep"),
                 entry(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
                 entry(_("Working days"), "calendar_month", "office.workingday"),
+                entry(_("Due days"), "event_upcoming", "office.dueday"),
                 page(_("State of the system"), "monitor_heart", "system", "operations.view_backup"),
             ],
         },
@@ -232,7 +245,10 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("office/portal.css")],
-    "SCRIPTS": [lambda request: static("office/htmx-settings.js")],
+    "SCRIPTS": [
+        lambda request: static("office/htmx-settings.js"),
+        lambda request: static("office/keyboard.js"),
+    ],
     "GLOBAL_CALLBACK": "config.interface.without_inline_style",
     "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},
     "DASHBOARD_CALLBACK": "monitoring.dashboard.dashboard",

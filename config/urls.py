@@ -4,9 +4,11 @@ from django.urls import include, path
 from accounts.admin.income_page import income_page
 from accounts.admin.statement_page import statement_page
 from facilities.admin.agreement_pages import renewals_page
+from monitoring.running import running_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
 from office.admin.exports import export_file, my_exports_page
+from office.admin.help_pages import glossary_page, help_page
 from office.admin.months import months_page
 from office.admin.pages import guarded
 from office.admin.palette import palette
@@ -18,6 +20,7 @@ from settlement.trial_page import trial_page
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("waiting/", guarded(waiting_page, permission="office.view_run"), name="waiting"),
+    path("running/", admin.site.admin_view(running_page), name="running"),
     path("trial/", guarded(trial_page, permission="office.view_policyversion"), name="trial"),
     path("coverage/", guarded(coverage_page, permission="office.view_policyversion"), name="coverage"),
     path("months/", guarded(months_page, permission="office.view_periodevent"), name="months"),
@@ -43,6 +46,9 @@ urlpatterns = [
         name="account_statement_file",
     ),
     path("income/", guarded(income_page, permission="accounts.view_account"), name="income"),
+    path("help/", signed_in(help_page), name="help"),
+    path("help/glossary/", signed_in(glossary_page), name="glossary"),
+    path("help/<slug:name>/", signed_in(help_page), name="help"),
     path("find/", admin.site.admin_view(palette), name="palette"),
     path("exports/", admin.site.admin_view(my_exports_page), name="exports"),
     path("exports/<int:number>/", admin.site.admin_view(export_file), name="export_file"),

@@ -90,6 +90,7 @@ def sign_ins(folder: Path) -> None:
     county = County.objects.order_by("code").first()
     with translation.override("zh-hans"):
         wanted = [(USERNAMES.get(role, role), role, str(label), None) for role, label in ROLES.items()]
+        wanted.insert(1, ("checker", "clerk", f"{ROLES['clerk']}（初审）", None))
         if county:
             wanted.insert(1, ("county", "clerk", f"{county.name}{ROLES['clerk']}", county))
         lines = [sign_in(*one) for one in wanted if not Staff.objects.filter(username=one[0]).exists()]

@@ -2,29 +2,28 @@
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.proving import OVERDUE, last_check
 from facilities.models import Facility
 from insured.models import Person
-from office.admin.progress import is_working, progress_of
+from monitoring.alerts_shown import alerts_for
+from monitoring.calendar import calendar_of
+from monitoring.running import running
 from office.fields import MonthFormField
-from office.kinds import kinds_of
+from office.imports import importable
 from office.models import (
-    YEARLY_KINDS,
-    ImportFile,
     Run,
     RunKindName,
     RunState,
+    Scheme,
     Staff,
 )
-from office.policy import schemes_here
 from office.schedule import next_dates
-from office.scope import in_scope, may_in_whole_city
-from office.worklist import count_for, waiting_for
+from office.scope import in_scope
+from office.worklist import Waiting, waiting_on
 from policies.month import Month
 from settlement.models import Prepayment
 
@@ -34,36 +33,65 @@ SHOWN = 8
 
 def dashboard(request, context: dict) -> dict:
     """Unfold calls this for the first page; it adds what `templates/admin/index.html` shows."""
-    staff = request.user
-    context |= {"title": _("Workbench"), "is_fullwidth": "1"}
+    staff, today = request.user, timezone.localdate()
+    context |= {"title": _("Workbench"), "is_fullwidth": "1", "today": today}
     month = _month(request.GET.get("month"))
     if staff.has_perm("office.view_run"):
+        waiting = waiting_on(request)
+        asked = {item.run.pk: item.what for item in waiting if isinstance(item, Waiting) and item.run}
         context |= {
             "month": month,
             "month_before": month - 1,
             "month_after": month + 1,
-            "steps": steps_of(month),
-            "waiting": waiting_for(staff)[:SHOWN],
-            "waiting_count": count_for(request)[0],
-            "working": working(),
+            "steps": [
+                {"step": step, "scheme": _scheme(step.scheme), "late": step.days_late(today)}
+                for step in calendar_of(staff, month, waiting=asked)
+            ],
+            "waiting": waiting[:SHOWN],
+            "waiting_count": len(waiting),
             "recent": Run.objects.select_related("reverses").order_by("-id")[:SHOWN],
-            "imports": ImportFile.objects.select_related("uploaded_by").order_by("-id")[:SHOWN],
-            "may_prepare": may_in_whole_city(staff, "office.prepare_run"),
         }
+    else:
+        context["next_dates"] = next_dates(today)
     if staff.has_perm("insured.view_person"):
         context["numbers"] = numbers(month, staff)
-    if staff.has_perm("accounts.view_bookscheck"):
-        context["proof"] = proof()
-    context["next_dates"] = next_dates(timezone.localdate())
+    context |= {
+        "running": running(staff),
+        "alerts": alerts_for(staff),
+        "links": links(staff),
+    }
     return context
 
 
-def proof() -> dict | None:
-    """What is not well with the proof of the books: something wrong, or no proof for too long."""
-    check = last_check()
-    if check is None or not (check.wrong or check.finished_at < timezone.now() - OVERDUE):
-        return None
-    return {"wrong": check.wrong, "check": check}
+def _scheme(code: str) -> str:
+    return str(Scheme(code).label) if code else ""
+
+
+def links(staff: Staff) -> list[dict]:
+    """What somebody begins most often, one click from the first page."""
+    offered = [
+        (importable(staff), "upload_file", _("Upload a file"), "admin:office_importfile_add"),
+        (
+            staff.has_perm("settlement.add_visit"),
+            "stethoscope",
+            _("Enter a visit"),
+            "admin:settlement_visit_add",
+        ),
+        (
+            staff.has_perm("settlement.add_claim"),
+            "receipt_long",
+            _("Take in a reimbursement"),
+            "admin:settlement_claim_add",
+        ),
+        (
+            staff.has_perm("settlement.add_paymentorder"),
+            "payments",
+            _("Make payment orders"),
+            "admin:settlement_paymentorder_make",
+        ),
+        (staff.has_perm("office.view_policyversion"), "calculate", _("Trial calculation"), "trial"),
+    ]
+    return [{"icon": icon, "label": label, "url": reverse(name)} for may, icon, label, name in offered if may]
 
 
 def _month(text: str | None) -> Month:
@@ -71,49 +99,6 @@ def _month(text: str | None) -> Month:
         return MonthFormField().clean(text)
     except ValidationError:
         return Month.of(timezone.localdate())
-
-
-def steps_of(month: Month) -> list[dict]:
-    """The month's runs, and in their season the year's, for every scheme: the live one, or none yet."""
-    periods = {RunKindName.CREDIT: month, RunKindName.PREPAYMENT: month, RunKindName.CLEARING: month - 1}
-    if month.number <= 3:
-        periods[RunKindName.YEAR_END] = Month(month.year - 1, 1)
-    if month.number == 12:
-        periods[RunKindName.CARRY_OVER] = Month(month.year, 1)
-    asked = Q()
-    for kind, period in periods.items():
-        asked |= Q(kind=kind, period=period)
-    found = {}
-    for run in Run.objects.filter(asked).exclude(state=RunState.CANCELLED).order_by("id"):
-        found[run.scheme, run.kind] = run
-    return [
-        _step(found.get((scheme, kind)), kind=kind, scheme=scheme, month=month, period=periods[kind])
-        for scheme in schemes_here()
-        for kind in kinds_of(scheme=scheme)
-        if kind in periods
-    ]
-
-
-def _step(run: Run | None, *, kind: RunKindName, scheme: str, month: Month, period: Month) -> dict:
-    yearly = kind in YEARLY_KINDS
-    asked = {"kind": kind, "scheme": scheme, "month": month if yearly else period, "year": period.year}
-    return {
-        "kind": kind.label,
-        "period": str(period.year if yearly else period),
-        "run": run,
-        "progress": progress_of(run) if run else None,
-        "prepare": reverse("admin:office_run_add", query=asked),
-    }
-
-
-def working() -> list[dict]:
-    """What workers have in hand now."""
-    runs = Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING], error="").select_related(
-        "reverses"
-    )
-    return [
-        {"run": run, "progress": progress_of(run)} for run in runs.order_by("id")[:SHOWN] if is_working(run)
-    ]
 
 
 def numbers(month: Month, staff: Staff) -> list[dict]:

@@ -54,6 +54,12 @@ class Town:
             self.busy[row["机构代码"]] = BUSY[place % len(BUSY)]
             self.nearby.setdefault(row["区县代码"], []).append(row)
 
+    @property
+    def busiest(self) -> str:
+        """The facility, no pharmacy, to which people go most."""
+        codes = [row["机构代码"] for row in self.facilities if row["机构类型"] != "零售药店"]
+        return max(codes, key=self.busy.__getitem__)
+
     def one(self, rng: random.Random, county: str, *, pharmacy: bool) -> dict[str, str] | None:
         kinds = [row for row in self.nearby[county] if (row["机构类型"] == "零售药店") == pharmacy]
         return rng.choices(kinds, [self.busy[row["机构代码"]] for row in kinds])[0] if kinds else None
@@ -121,6 +127,53 @@ def refunds(rows: Sequence[dict[str, str]], *, month: Month, seed: int) -> list[
         for row in rows
         if rng.random() < BACK_NEXT_MONTH
     ]
+
+
+def irregular(rows: Sequence[dict[str, str]], *, month: Month, busiest: str) -> list[dict[str, str]]:
+    """What the busiest facility's bills of a month are looked at for: one visit split into three bills, one
+    reported twice, and somebody who was elsewhere ten minutes before.
+    """
+    own = [row for row in rows if row["机构代码"] == busiest and row["医疗类别"] == "11"]
+    elsewhere = [row for row in rows if row["机构代码"] != busiest and row["医疗类别"] == "11"]
+    if len(own) < 2 or not elsewhere:
+        return []
+    split, twice, hurried = own[0], own[1], elsewhere[0]
+    found = [split | {"就诊时间": later(split, minutes=20 * part)} for part in (1, 2)]
+    found.append(twice | {"就诊时间": later(twice, minutes=1)})
+    found.append(own[0] | {"证件号码": hurried["证件号码"], "就诊时间": later(hurried, minutes=10)})
+    return [
+        row | {"单据号": f"YC{month.first_day:%Y%m}{number:02d}"} for number, row in enumerate(found, start=1)
+    ]
+
+
+def later(row: dict[str, str], *, minutes: int) -> str:
+    return f"{datetime.fromisoformat(row['就诊时间']) + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S}"
+
+
+def chronic(
+    certified: Sequence[tuple[str, str]], *, month: Month, people: Sequence[Patient], town: Town, seed: int
+) -> list[dict[str, str]]:
+    """A visit a month of everybody with a certified disease; `certified` has documents and disease codes."""
+    rng = random.Random(f"{seed} {month} chronic")
+    known = {person.document: person for person in people}
+    rows = []
+    for number, (document, disease) in enumerate(certified, start=1):
+        person = known.get(document)
+        if person is None or not person.insured_in(month):
+            continue
+        place = town.one(rng, person.county, pharmacy=False)
+        if place is None:
+            continue
+        rows.append(
+            _visit(rng, person, place, month=month, pharmacy=False)
+            | {
+                "单据号": f"MT{month.first_day:%Y%m}{number:04d}",
+                "医疗类别": "14",
+                "病种代码": disease,
+                "一般诊疗费": "0",
+            }
+        )
+    return rows
 
 
 def _visit(

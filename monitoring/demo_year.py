@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
-from monitoring import demo_visits
+from monitoring import demo_affairs, demo_visits
 from office import approvals, runs, versions
 from office.chunks import post_chunks
 from office.comparison import acknowledge
@@ -83,7 +83,7 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
                     run(RunKindName.CLEARING, scheme=scheme, month=month)
             continue
         for scheme in city.living:
-            lived(city, scheme=scheme, month=month)
+            lived(city, scheme=scheme, month=month, wrong=month == begins + 1, last=month == this_month - 1)
         if month.number == 12:
             with on((month + 1).first_day.replace(day=26)):
                 yearly(RunKindName.YEAR_END, city, year=month.year)
@@ -94,19 +94,26 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
                 yearly(RunKindName.INTEREST, city, year=month.year)
 
 
-def lived(city: "City", *, scheme: str, month: Month) -> None:
-    """A month of a scheme, and what of it is done in the next."""
+def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -> None:
+    """A month of a scheme, and what of it is done in the next.
+
+    Of a `wrong` month the credits are taken back and posted anew; of the `last` one some affairs are open.
+    """
     following = month + 1
     with on(month.first_day.replace(day=15)):
         run(RunKindName.ADJUSTMENT, scheme=scheme, month=month)
     with on(month.last_day):
-        run(RunKindName.CREDIT, scheme=scheme, month=month)
+        credit = run(RunKindName.CREDIT, scheme=scheme, month=month)
+        if wrong and credit:
+            reversed_and_repeated(credit)
     with on(following.first_day.replace(day=4)):
         report(city.visits(scheme, month), path=city.file("门诊费用", scheme, month))
     with on(following.first_day.replace(day=10)):
         # Of two months ago: what a month was credited for them meanwhile is late news.
         rows = city.endings(scheme, month - 1)
         bring_in("endings", rows, path=city.file("终止", scheme, month), by=HANDS["clerk"])
+    with on(following.first_day.replace(day=12)):
+        demo_affairs.at_the_counter(scheme=scheme, month=month, seed=city.seed, hands=HANDS, last=last)
     with on(following.first_day.replace(day=8)):
         reconcile(city, scheme=scheme, month=month)
     with on(following.first_day.replace(day=16)):
@@ -114,6 +121,9 @@ def lived(city: "City", *, scheme: str, month: Month) -> None:
     with on(following.first_day.replace(day=20)):
         run(RunKindName.CLEARING, scheme=scheme, month=month)
         pay(scheme=scheme)
+    if not last:
+        with on(following.first_day.replace(day=25)):
+            returned(city, scheme=scheme, month=month)
 
 
 def quota_of(scheme: str, *, month: Month) -> Decimal | None:
@@ -195,7 +205,18 @@ class City:
         )
         before = self.last_visits.get(scheme, ())
         self.last_visits[scheme] = rows
-        return rows + demo_visits.refunds(before, month=month - 1, seed=self.seed)
+        return [
+            *rows,
+            *demo_visits.irregular(rows, month=month, busiest=self.town.busiest),
+            *demo_visits.chronic(
+                demo_affairs.certified(scheme=scheme),
+                month=month,
+                people=self.living[scheme],
+                town=self.town,
+                seed=self.seed,
+            ),
+            *demo_visits.refunds(before, month=month - 1, seed=self.seed),
+        ]
 
     def endings(self, scheme: str, month: Month) -> list[dict[str, str]]:
         """Who died in the month or moved away; they visit nobody afterwards, but for one."""
@@ -220,6 +241,15 @@ def run(kind: RunKindName, *, scheme: str, month: Month) -> Run | None:
         return posted(computed)
     runs.cancel(computed, by=HANDS["clerk"], origin=Origin.PAGE, reason="本期无数据")
     return None
+
+
+def reversed_and_repeated(posted_run: Run) -> None:
+    """Somebody sees after posting that it was too early; it goes back as it came, and comes anew."""
+    reversal = runs.reverse(
+        posted_run, by=HANDS["reviewer"], origin=Origin.PAGE, reason="单位缴费基数核定有误，更正后重新计入"
+    )
+    posted(reversal)
+    run(posted_run.kind, scheme=posted_run.scheme, month=posted_run.period)
 
 
 def posted(computed: Run) -> Run:
@@ -312,6 +342,25 @@ def pay(*, scheme: str) -> None:
     file = bank_files.make(scheme=scheme, template="icbc", by=HANDS["finance_cashier"])
     bank_files.write(file.pk)
     bank_files.take(file, by=HANDS["finance_cashier"])
+
+
+def returned(city: City, *, scheme: str, month: Month) -> None:
+    """What the bank says of its file: all is paid but the first order, whose account it does not know."""
+    at_the_bank = PaymentOrder.objects.filter(scheme=scheme, state=OrderState.IN_TRANSIT).order_by("pk")
+    rows = [
+        {
+            "支付单号": order.number,
+            "结果": "成功" if place else "失败",
+            "失败原因": "" if place else "账号户名不符",
+            "支付日期": f"{timezone.localdate()}",
+        }
+        for place, order in enumerate(at_the_bank)
+    ]
+    if not rows:
+        return
+    bring_in("bank_returns", rows, path=city.file("银行回盘", scheme, month), by=HANDS["finance_accountant"])
+    for failed in PaymentOrder.objects.filter(scheme=scheme, state=OrderState.FAILED):
+        payment_orders.reissue(failed, by=HANDS["clerk"])
 
 
 def yearly(kind: RunKindName, city: City, *, year: int) -> None:

@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from office.models import Staff
+from office.statements import prepared
 
-NAMES = ("gongji.staff", "gongji.origin", "gongji.address", "gongji.because")
+NAMES = ("role", "staff", "origin", "address", "because")
 
 
 @contextlib.contextmanager
@@ -28,34 +29,26 @@ def acting(
     address: str | None = None,
     because: str = "",
     role: str = settings.JOBS_ROLE,
+    savepoint: bool = True,
 ) -> Iterator[None]:
     """One transaction on behalf of somebody; what was set before holds again after it.
 
-    Work done while a page is served keeps the address the page was asked from.
+    Work done while a page is served keeps the address the page was asked from. Without a savepoint, what
+    fails in it undoes the transaction around it as well.
     """
     inside_another = connection.in_atomic_block
-    with transaction.atomic():
-        before = _settings() if inside_another else None
-        if address is None:
-            address = before[1 + NAMES.index("gongji.address")] if before else ""
-        _set(role, str(staff.pk) if staff else "", origin, address, because)
+    with transaction.atomic(savepoint=savepoint):
+        before = _act_for(role, staff and staff.pk, origin, address, because)
         yield
-        if before and not connection.needs_rollback:  # the end of a transaction takes them back by itself
-            _set(*before)
+        if inside_another and not connection.needs_rollback:  # the end of a transaction takes them back
+            _act_for(*before)
 
 
-def _settings() -> list[str]:
-    with connection.cursor() as cursor:
-        names = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in NAMES)
-        cursor.execute(f"select current_user, {names}")
-        return list(cursor.fetchone())
-
-
-def _set(*values: str) -> None:
-    with connection.cursor() as cursor:
-        calls = ", ".join("set_config(%s, %s, true)" for _value in values)
-        pairs = [part for pair in zip(("role", *NAMES), values, strict=True) for part in pair]
-        cursor.execute(f"select {calls}", pairs)
+def _act_for(role: str, staff: int | str | None, origin: str, address: str | None, because: str) -> list[str]:
+    """Tell the database; what was set before."""
+    told = dict(zip(NAMES, (role, staff or "", origin, address, because), strict=True))
+    [row] = prepared("office/acting_for", **told)
+    return [value.decode() for value in row[: len(NAMES)]]
 
 
 def address_of(request) -> str:

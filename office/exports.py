@@ -19,7 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone, translation
 
-from office import uploads
+from office import documents, uploads
 from office.access import record
 from office.acting import acting
 from office.failures import in_words, passes_by_itself
@@ -33,11 +33,25 @@ PERMISSION = "office.export_lists"
 # A longer list is written in the background.
 AT_ONCE = 10_000
 TOLD_EVERY = 5_000
+PAPERS_TOLD_EVERY = 10
 BLOCK = 1 << 20
 
 
-def ask(*, listed: str, query: str, extension: str, by: Staff, address: str, opened_for: str = "") -> Export:
-    """Note that somebody wants a list as a file; `opened_for` says why with numbers in full, if so."""
+def ask(
+    *,
+    listed: str,
+    query: str,
+    extension: str,
+    by: Staff,
+    address: str,
+    opened_for: str = "",
+    paper: str = "",
+    part: str = "",
+) -> Export:
+    """Note that somebody wants a list as a file, or a paper of each of its records.
+
+    `opened_for` says why with numbers in full, if so.
+    """
     stored_as = uploads.random_name()
     return Export.objects.create(
         listed=listed,
@@ -45,6 +59,8 @@ def ask(*, listed: str, query: str, extension: str, by: Staff, address: str, ope
         extension=extension,
         opened=bool(opened_for),
         reason=opened_for,
+        paper=paper,
+        part=part,
         language=translation.get_language(),
         address=address,
         stored_as=stored_as,
@@ -94,11 +110,14 @@ def write(export_id: int) -> None:
 
 def _written(export: Export) -> tuple[int, int]:
     """Rows and size of the file, which lies sealed under the export's name."""
-    table = table_as_asked(export)
     with tempfile.TemporaryFile() as file:
-        rows = WRITERS[export.extension](
-            Table(title=table.title, columns=table.columns, rows=_told(export, table.rows)), file
-        )
+        if export.paper:
+            papers = _told(export, papers_as_asked(export), every=PAPERS_TOLD_EVERY)
+            rows = documents.WRITERS[export.extension](papers, file)
+        else:
+            table = table_as_asked(export)
+            told = _told(export, table.rows, every=TOLD_EVERY)
+            rows = WRITERS[export.extension](Table(title=table.title, columns=table.columns, rows=told), file)
         size = file.seek(0, 2)
         file.seek(0)
         uploads.path_of(export.stored_as).unlink(missing_ok=True)  # of a worker that was killed
@@ -108,15 +127,27 @@ def _written(export: Export) -> tuple[int, int]:
 
 def table_as_asked(export: Export) -> Table:
     """The list as its page shows it to whoever asked; raises PermissionDenied if they no longer may."""
+    model_admin, request = _asked(export)
+    if export.opened and not model_admin.may_open(request):
+        raise PermissionDenied
+    return model_admin.table_of(request, opened=export.opened)
+
+
+def papers_as_asked(export: Export) -> Iterator[tuple]:
+    """A paper of each record of the list, newly issued; raises PermissionDenied likewise."""
+    model_admin, request = _asked(export)
+    yield from model_admin.issued(request, name=export.paper, part=export.part)
+
+
+def _asked(export: Export):
+    """The list's admin, and the request as its page would get it."""
     request = HttpRequest()
     request.method, request.user = "GET", export.asked_by
     request.GET = query_of(export)
     model_admin = site.get_model_admin(apps.get_model(export.listed))
     if not export.asked_by.is_active or not model_admin.may_export(request):
         raise PermissionDenied
-    if export.opened and not model_admin.may_open(request):
-        raise PermissionDenied
-    return model_admin.table_of(request, opened=export.opened)
+    return model_admin, request
 
 
 def query_of(export: Export) -> QueryDict:
@@ -124,10 +155,10 @@ def query_of(export: Export) -> QueryDict:
     return QueryDict(unseal(export.query_sealed, binding=bound(QUERY, export.stored_as)))
 
 
-def _told(export: Export, rows) -> Iterator[tuple]:
+def _told(export: Export, rows, *, every: int) -> Iterator[tuple]:
     """The rows, while the page is told how many there were so far."""
     for number, row in enumerate(rows, start=1):
-        if number % TOLD_EVERY == 0:
+        if number % every == 0:
             cache.set(_progress_of(export), number, 3600)
         yield row
 

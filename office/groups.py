@@ -67,6 +67,8 @@ _RECORDS = [
     "settlement.facilityusage",
     "settlement.yearenddeduction",
 ]
+# By what visits and indicators are watched.
+_WATCHED_BY = ["monitoring.rulesetting", "monitoring.indicatorlimit"]
 # By what facilities are assessed in a year.
 _SCHEME = ["facilities.assessmentitem", "facilities.assessmentgrade"]
 _NUMBERS = [
@@ -92,6 +94,7 @@ _WORK = [
     "office.importfile",
     "office.county",
     "office.policyversion",
+    "office.document",
     "settlement.headcount",
     "settlement.visit",
     "settlement.visitbatch",
@@ -104,6 +107,9 @@ _WORK = [
     "settlement.visitrecovery",
     "settlement.claim",
     "settlement.claimstep",
+    "monitoring.alert",
+    "monitoring.indicatorvalue",
+    *_WATCHED_BY,
     *_RECORDS,
     *_SCHEME,
     *_LEDGER,
@@ -114,6 +120,8 @@ _SCHEDULE = [
     "django_celery_beat.intervalschedule",
     "office.workingday",
 ]
+# What other figures of the benefits would cost; sums of the whole city.
+_TRIALS = ["monitoring.view_benefittrial"]
 # Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
 _APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
@@ -138,6 +146,7 @@ PERMISSIONS = {
         "settlement.refund_visit",
         "settlement.settle_difference",
         "accounts.recover_receivable",
+        *_may("watch explain", ["monitoring.alert"]),
         *_NUMBERS,
         "office.prepare_run",
         "office.check_run",
@@ -147,6 +156,7 @@ PERMISSIONS = {
     ],
     "reviewer": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         "insured.merge_person",
         "accounts.refund_accountuse",
@@ -162,18 +172,22 @@ PERMISSIONS = {
         "settlement.release_paymentorder",
         "settlement.release_deposit",
         "settlement.decide_visitrecovery",
+        *_may("watch decide", ["monitoring.alert"]),
         *_APPROVERS,
     ],
     "auditor": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         "office.audit_run",
+        *_may("watch audit", ["monitoring.alert"]),
         "office.export_run",
         "office.export_lists",
         *_APPROVERS,
     ],
     "finance_accountant": [
         *_may("view", _WORK),
+        *_TRIALS,
         *_NUMBERS,
         *_may("add review release settle", ["settlement.paymentorder"]),
         "office.release_run",
@@ -192,13 +206,17 @@ PERMISSIONS = {
     # Of two officers either may approve what the other entered.
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
+        *_may("view add", ["monitoring.benefittrial"]),
         "office.add_policyversion",
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),
         *_may("view add change delete", _SCHEME),
+        *_may("view change", _WATCHED_BY),
+        *_may("add", ["monitoring.indicatorlimit"]),
     ],
     "system_administrator": [
         *_may("view add change delete", _SCHEDULE),
+        *_may("view change", ["office.dueday"]),
         *_may("view change", ["office.threshold"]),
         *_may("view", ["office.staff", "office.county", "auth.group"]),
         "operations.view_backup",

@@ -7,6 +7,7 @@ from django.utils import translation
 from office.access import note
 from office.acting import acting, address_of
 from office.models import Act, Origin
+from office.remembered import SAFE, has_acted
 
 # What a page that was not given is noted as. An address that leads nowhere is not: it names no page.
 REFUSALS = {403: Act.REFUSED, 404: Act.OUT_OF_SCOPE}
@@ -48,4 +49,6 @@ class ActingMiddleware:
                 staff and response.status_code in REFUSALS and getattr(request.resolver_match, "url_name", "")
             ):
                 note(request, REFUSALS[response.status_code], subject=request.path)
+        if staff and request.method not in SAFE:
+            has_acted(staff)
         return response

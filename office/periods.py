@@ -5,6 +5,8 @@ lock shared until the end of the transaction, closing takes it alone: it waits f
 posters that come later find the month closed. The lock's queue is fair: a busy day cannot keep it waiting.
 """
 
+from datetime import date
+
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from office.models import YEARLY_KINDS, Origin, PeriodAct, PeriodEvent, Run, RunKindName, RunState, Staff
 from office.refusal import PeriodRefused, RunRefused
 from office.scope import may_in_whole_city
+from office.statements import prepared
 from policies.month import Month
 
 # Advisory lock number, as the functions in the database know it too.
@@ -92,8 +95,8 @@ def month_to_book(run: Run) -> Month:
 
 def month_to_post() -> Month:
     """The accounting month of what is posted today outside runs, open until the transaction ends."""
-    closed, own = _held_open(), Month.of(timezone.localdate())
-    return own if closed is None else max(own, closed + 1)
+    [[month]] = prepared("office/month_to_post", month=Month.of(timezone.localdate()).first_day)
+    return Month.of(date.fromisoformat(month.decode()))
 
 
 def _held_open() -> Month | None:

@@ -4,11 +4,12 @@ import hashlib
 from functools import cache, lru_cache
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from office.models import City, County, PolicyEvent, PolicyState, PolicyVersion, Run
+from office.statements import prepared
 from policies.entered import entered_part
 from policies.month import Month
 from policies.pack import FOLDER, Pack, available_packs, load_pack, parse_pack
@@ -87,20 +88,30 @@ def policy_in_force(*, scheme: str, month: Month) -> PolicyVersion:
     Versions build on one another, so the newest contains what all before it say of the month. Raises NoPolicy
     when the city does not run the scheme.
     """
-    return _newest(Q(effective=None) | Q(effective__lte=month), scheme=scheme)
+    number, _sha256 = policy_number(scheme=scheme, month=month)
+    return PolicyVersion.objects.get(pk=number)
+
+
+def policy_number(*, scheme: str, month: Month) -> tuple[int, str]:
+    """`policy_in_force`, by its number on record and the digest of its text alone."""
+    found = prepared("office/policy_in_force", scheme=scheme, month=month.first_day)
+    if not found:
+        raise _no_policy(scheme)
+    [(number, sha256)] = found
+    return int(number), sha256.decode()
 
 
 def newest_version(*, scheme: str) -> PolicyVersion:
     """The approved version the next one builds on; its figures may hold from a later month only."""
-    return _newest(Q(), scheme=scheme)
-
-
-def _newest(condition: Q, *, scheme: str) -> PolicyVersion:
-    approved = PolicyVersion.objects.filter(condition, scheme=scheme, state=PolicyState.APPROVED)
+    approved = PolicyVersion.objects.filter(scheme=scheme, state=PolicyState.APPROVED)
     version = approved.order_by("-number").first()
     if version is None:
-        raise NoPolicy(_("This city has no rules for scheme %(scheme)s.") % {"scheme": scheme})
+        raise _no_policy(scheme)
     return version
+
+
+def _no_policy(scheme: str) -> NoPolicy:
+    return NoPolicy(_("This city has no rules for scheme %(scheme)s.") % {"scheme": scheme})
 
 
 def open_version(*, scheme: str) -> PolicyVersion | None:

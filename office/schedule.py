@@ -13,7 +13,7 @@ from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from office.kinds import kinds_of
-from office.models import Origin, Run, RunKindName, WorkingDay
+from office.models import DueDay, Origin, Run, RunKindName, WorkingDay, WorkStep
 from office.periods import closed_through
 from office.policy import schemes_here
 from office.refusal import RunRefused
@@ -36,17 +36,40 @@ SCHEDULE = {
     RunKindName.CARRY_OVER: {"minute": "0", "hour": "22", "day_of_month": "31", "month_of_year": "12"},
 }
 
+# By which day of the month each step is to be done, until the administrator says otherwise: heads,
+# prepayments and the facilities' files by the 5th (Shaoguan 10), the month's review by the 20th, payment at
+# its end. Steps of the year are due in the month of YEARLY.
+DUE_BY = {
+    WorkStep.HEADCOUNT: 5,
+    WorkStep.PREPAYMENT: 5,
+    WorkStep.VISITS: 5,
+    WorkStep.RECONCILIATION: 10,
+    WorkStep.STATEMENTS: 20,
+    WorkStep.ADJUSTMENT: 20,
+    WorkStep.CLEARING: 20,
+    WorkStep.ORDERS: 25,
+    WorkStep.CLOSE: 25,
+    WorkStep.BANK: 31,
+    WorkStep.CREDIT: 31,
+    WorkStep.YEAR_END: 31,
+    WorkStep.INTEREST: 31,
+    WorkStep.CARRY_OVER: 31,
+}
+YEARLY = {WorkStep.YEAR_END: 3, WorkStep.INTEREST: 3, WorkStep.CARRY_OVER: 12}
+
 # Name in the schedule: the task, wherever it is written.
 EVERY_MINUTE = {
     "sweep": "office.tasks.sweep",
     "sweep visits": "settlement.tasks.sweep_visits",
     "sweep bank files": "settlement.tasks.sweep_bank_files",
+    "sweep benefit trials": "monitoring.tasks.sweep_benefit_trials",
     "heartbeat": "operations.tasks.heartbeat",
 }
 EVERY_DAY = {
     "prove books": ("accounts.tasks.prove_books", {"minute": "30", "hour": "3"}),
     "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),
     "compare reports": ("settlement.tasks.compare_late", {"minute": "30", "hour": "4"}),
+    "watch months": ("monitoring.tasks.watch_recent", {"minute": "0", "hour": "5"}),
     "show placements": ("facilities.tasks.show_placements", {"minute": "5", "hour": "0"}),
 }
 
@@ -132,6 +155,23 @@ def load_schedule() -> None:
     for name, (task, fields) in EVERY_DAY.items():
         crontab, _created = CrontabSchedule.objects.get_or_create(**fields, timezone=zone)
         PeriodicTask.objects.get_or_create(name=name, defaults={"task": task, "crontab": crontab})
+
+
+def load_due_days() -> None:
+    """Enter the days that are not there yet; what the administrator changed stays."""
+    DueDay.objects.bulk_create(
+        [DueDay(step=step, day=day) for step, day in DUE_BY.items()],
+        ignore_conflicts=True,
+    )
+
+
+def due_dates(month: Month) -> dict[str, date]:
+    """By when each step of a month's work is to be done."""
+    due = {}
+    for step, day in (DUE_BY | dict(DueDay.objects.values_list("step", "day"))).items():
+        last = Month(month.year, YEARLY.get(step, month.number)).last_day
+        due[step] = last.replace(day=min(day, last.day))
+    return due
 
 
 def next_dates(today: date) -> list[tuple[RunKindName, date]]:

@@ -5,7 +5,7 @@ import contextlib
 import csv
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
 from typing import BinaryIO
@@ -17,30 +17,53 @@ from office.kinds import Table
 
 # An Excel sheet ends here; what is more goes on to the next sheet.
 SHEET_ROWS = 1_048_576
-NUMBER_FORMATS = {"money": "#,##0.00", "percent": "0.0000%", "integer": "#,##0", "number": "0"}
-WIDTHS = {"text": 20, "money": 16, "percent": 10, "integer": 10, "number": 10}
+NUMBER_FORMATS = {
+    "money": "#,##0.00",
+    "change": "+#,##0.00;-#,##0.00;0.00",
+    "percent": "0.0000%",
+    "integer": "#,##0",
+    "number": "0",
+}
+WIDTHS = {"text": 20, "money": 16, "change": 16, "percent": 10, "integer": 10, "number": 10}
 # Excel takes a CSV cell that begins so for a formula, in full width as a Chinese keyboard types it too.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
 }
 
 
 def write_xlsx(table: Table, file: BinaryIO) -> int:
     """Write the table as a workbook and return its number of rows; text stays text, formulas never run."""
+    return write_book([table], file)
+
+
+def write_book(tables: Iterable[Table], file: BinaryIO) -> int:
+    """Write tables into one workbook, each on a sheet of its own; several are named by their titles."""
+    tables = list(tables)
     book = xlsxwriter.Workbook(
         file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EEF2F6"})
     formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
+    written = 0
+    for table in tables:
+        name = table.title[:31] if len(tables) > 1 else None
+        written += _write_table(book, table, head, formats, name=name)
+    book.close()
+    return written
+
+
+def _write_table(book, table: Table, head, formats: dict, *, name: str | None) -> int:
     kinds = list(table.columns.values())
     written, sheet = 0, None
     for row in table.rows:
         place = written % (SHEET_ROWS - 1)
         if place == 0:
-            sheet = _new_sheet(book, table, head)
+            sheet = _new_sheet(book, table, head, name if sheet is None else None)
         for column, (kind, value) in enumerate(zip(kinds, row, strict=True)):
             if value is None:
                 continue
@@ -50,13 +73,12 @@ def write_xlsx(table: Table, file: BinaryIO) -> int:
                 sheet.write_number(place + 1, column, value, formats[kind])
         written += 1
     if sheet is None:
-        _new_sheet(book, table, head)
-    book.close()
+        _new_sheet(book, table, head, name)
     return written
 
 
-def _new_sheet(book, table: Table, head):
-    sheet = book.add_worksheet()
+def _new_sheet(book, table: Table, head, name: str | None):
+    sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for column, (header, kind) in enumerate(table.columns.items()):
         sheet.set_column(column, column, WIDTHS[kind])

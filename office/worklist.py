@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from office.imports import importable
 from office.models import ImportFile, PolicyVersion, Run, SeenRun, Staff
+from office.remembered import has_acted, remembered
 from office.statements import fetch
 
 # What is asked, and of which record.
@@ -28,6 +29,8 @@ ASKED = {
     "confirm": (ImportFile, _("to confirm")),
     "send again": (ImportFile, _("to correct and upload again")),
 }
+# The pages that tell all that waits: the workbench and the inbox.
+TOLD_WHOLE = ("index", "waiting")
 # What rooms further up ask of somebody: each gives rows like those of `office/waiting_for`, and names its
 # own in ASKED.
 FURTHER: list[Callable[[Staff], list[tuple]]] = []
@@ -69,7 +72,7 @@ class Pile:
     asked: str
     said: str
     url: str
-    amount: Decimal
+    amount: Decimal | None
     since: datetime
     news: bool = False
     by: str = ""
@@ -85,7 +88,7 @@ def piles_for(staff: Staff) -> list[Pile]:
 
 def waiting_for(staff: Staff) -> list[Waiting | Pile]:
     """What this person is asked to do next, oldest first."""
-    rows = _rows(staff)
+    rows = waiting_rows(staff)
     wanted: dict[type, set] = {}
     for what, number, _since, _news in rows:
         wanted.setdefault(ASKED[what][0], set()).add(number)
@@ -101,18 +104,28 @@ def waiting_for(staff: Staff) -> list[Waiting | Pile]:
     return sorted([*waiting, *piles_for(staff)], key=lambda item: item.since)
 
 
+def waiting_on(request) -> list[Waiting | Pile]:
+    """What waits for whoever asked, worked out once for a page that tells it whole."""
+    if not hasattr(request, "waiting"):
+        request.waiting = waiting_for(request.user)
+    return request.waiting
+
+
 def count_for(request) -> tuple[int, int]:
-    """How much waits for whoever asked, and how much of it is news; asked once a page."""
-    if not hasattr(request, "waiting_count"):
-        rows = _rows(request.user)
-        request.waiting_count = (
-            len(rows) + len(piles_for(request.user)),
-            sum(news for *_rest, news in rows),
-        )
-    return request.waiting_count
+    """How much waits for whoever asked, and how much of it is news; remembered, unless told whole."""
+    if request.resolver_match and request.resolver_match.url_name in TOLD_WHOLE:
+        waiting = waiting_on(request)
+        return len(waiting), sum(item.news for item in waiting)
+    return remembered(request, "waiting", lambda: _count(request.user))
 
 
-def _rows(staff: Staff) -> list[tuple]:
+def _count(staff: Staff) -> tuple[int, int]:
+    rows = waiting_rows(staff)
+    return len(rows) + len(piles_for(staff)), sum(news for *_rest, news in rows)
+
+
+def waiting_rows(staff: Staff) -> list[tuple]:
+    """What waits one by one: what is asked, of which record by number, since when, and whether it is news."""
     rows = fetch(
         "office/waiting_for",
         staff=staff.pk,
@@ -135,3 +148,4 @@ def mark_seen(run: Run, *, by: Staff) -> None:
         unique_fields=["staff", "run"],
         update_fields=["event"],
     )
+    has_acted(by)

@@ -23,13 +23,14 @@ from office.fields import numbers
 from office.models import ImportFile, ImportState, Origin, Staff
 from office.refusal import RunRefused
 from office.runs import take_memory
-from office.statements import execute, fetch
+from office.statements import execute, fetch, prepared
 from settlement.models import Visit, VisitBatch, VisitBatchKind, VisitChunk, VisitOutcome, VisitState
 from settlement.models.visit import AMOUNTS, FEES
 from settlement.visits import settle_chunk
 
 logger = logging.getLogger(__name__)
 CHUNK_ROWS = 20_000  # some seconds of work
+CELLS = [field for field in Visit._meta.concrete_fields if field.name not in ("id", "batch")]
 
 
 def settle(batch_id: int) -> None:
@@ -196,7 +197,7 @@ def chunk_of(
     settled_at: datetime | None = None,
 ) -> VisitChunk:
     """Enter one visit, as a batch of its own with the one chunk that is returned."""
-    visit.batch = VisitBatch.objects.create(
+    batch = visit.batch = VisitBatch(
         kind=kind,
         scheme=visit.scheme,
         reason=reason,
@@ -206,10 +207,14 @@ def chunk_of(
         rows=1,
         settled_at=settled_at,
     )
-    visit.save(force_insert=True)
-    return VisitChunk.objects.create(
-        batch=visit.batch, number=1, visits=numbers([visit.pk]), rows=1, settled_at=settled_at
-    )
+    chunk = VisitChunk(batch=batch, number=1, rows=1, settled_at=settled_at)
+    told = {"kind": kind, "reason": reason, "by": by and by.pk, "entered_at": batch.at}
+    cells = {field.column: field.get_prep_value(getattr(visit, field.attname)) for field in CELLS}
+    [entered] = prepared("settlement/visit_entered", **told, settled_at=settled_at, **cells)
+    for record, number in zip((batch, visit, chunk), entered, strict=True):
+        record.pk, record._state.adding = int(number), False
+    visit.batch, chunk.batch, chunk.visits = batch, batch, numbers([visit.pk])
+    return chunk
 
 
 def settle_held_again(*, scheme: str, by: Staff) -> VisitBatch | None:

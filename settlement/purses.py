@@ -6,12 +6,13 @@ first, then those of relatives who granted use on the day (Honghe 22). What a re
 can be spent from the next chunk on.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db import models
 
-from accounts.models import Account, AccountKind, Transfer, TransferKind
+from accounts.models import Transfer, TransferKind
 from accounts.vouchers import Move, hold_numbers, post, post_columns
 from office.statements import execute, prepared
 
@@ -83,18 +84,19 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
     `facilities` are those whose bills are paid; their accounts are opened, and held only by `move`.
     """
     purses = Purses()
-    transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
-    purses.reversible = {transfer.pk: transfer for transfer in transfers}
-    accounts = {transfer.debit_id for transfer in purses.reversible.values()}
-    wanted = f"{{{','.join(map(str, sorted(people)))}}}"
-    found = prepared("settlement/visit_purses", people=wanted, scheme=scheme)
-    for person, account, relation, *days in found:
+    if given_back:
+        transfers = Transfer.objects.filter(pk__in=given_back).select_related("debit", "credit")
+        purses.reversible = {transfer.pk: transfer for transfer in transfers}
+    found = prepared(
+        "settlement/visit_purses",
+        people=sorted(people),
+        given_back=sorted({transfer.debit_id for transfer in purses.reversible.values()}),
+        scheme=scheme,
+    )
+    for person, account, balance, relation, *days in found:
         purse = Purse(int(account), relation.decode(), *(day and day.decode() for day in days))
         purses.of.setdefault(int(person), []).append(purse)
-        accounts.add(purse.account)
-    if accounts:
-        balances = hold_numbers(accounts)
-        purses.balances = {number: int(balance.scaleb(2)) for number, balance in balances.items()}
+        purses.balances[purse.account] = int(balance)
     if purses.of:
         purses.payable = payable_of(facilities, scheme=scheme)
     return purses
@@ -102,13 +104,17 @@ def held(*, people: set[int], facilities: set[int], given_back: list[int], schem
 
 def payable_of(facilities: set[int], *, scheme: str) -> dict[int, int]:
     """The accounts from which facilities are paid, by facility; opened where they are missing."""
-    payable = Account.objects.filter(scheme=scheme, kind=AccountKind.PAYABLE)
-    found = dict(payable.filter(facility__in=facilities).values_list("facility_id", "pk"))
+    found = _payable(facilities, scheme=scheme)
     missing = sorted(facilities - found.keys())
     if missing:
         execute("accounts/open_facility_accounts", scheme=scheme, facilities=missing, kinds=["payable"])
-        found |= payable.filter(facility__in=missing).values_list("facility_id", "pk")
+        found |= _payable(missing, scheme=scheme)
     return found
+
+
+def _payable(facilities: Iterable[int], *, scheme: str) -> dict[int, int]:
+    found = prepared("settlement/visit_payable", facilities=list(facilities), scheme=scheme)
+    return {int(facility): int(account) for facility, account in found}
 
 
 def move(purses: Purses, *, scheme: str, source: models.Model) -> int | None:
@@ -118,16 +124,8 @@ def move(purses: Purses, *, scheme: str, source: models.Model) -> int | None:
     if len(paid_to) > 1 or purses.back:
         hold_numbers(paid_to | {transfer.credit_id for transfer in purses.reversible.values()})
     if purses.moves:
-        debits, credits, amounts, kinds, months = zip(*purses.moves, strict=True)
         voucher = post_columns(
-            debits,
-            credits,
-            [f"{amount}e-2" for amount in amounts],
-            kinds,
-            months,
-            ["null"] * len(debits),
-            scheme=scheme,
-            source=source,
+            *columns_of(purses.moves), ["null"] * len(purses.moves), scheme=scheme, source=source
         )
     if purses.back:
         just_posted = {}
@@ -140,6 +138,12 @@ def move(purses: Purses, *, scheme: str, source: models.Model) -> int | None:
         ]
         post([given_back(transfer) for transfer in transfers], source=source)
     return voucher
+
+
+def columns_of(moves: list[Payment]) -> tuple[Sequence, ...]:
+    """Debits, credits, amounts in yuan, kinds, months covered."""
+    debits, credits, amounts, kinds, months = zip(*moves, strict=True) if moves else ((),) * 5
+    return debits, credits, [f"{amount}e-2" for amount in amounts], kinds, months
 
 
 def given_back(transfer: Transfer) -> Move:

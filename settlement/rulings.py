@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from accounts.purposes import purposes_on
 from office.models import PolicyVersion
-from office.policy import pack_of, policy_in_force
+from office.policy import pack_of, policy_number
 from policies.adjudicate import Terms
 from policies.gates import article_of, first_gate
 from policies.month import Month
@@ -70,26 +70,32 @@ class Rules:
     """The rules of a scheme as visits meet them, by month, or of one version whatever the month."""
 
     def __init__(self, scheme: str, *, version: PolicyVersion | None = None) -> None:
-        self.scheme, self.version = scheme, version
-        self._by_month: dict[Month, PolicyVersion] = {}
+        self.scheme = scheme
+        self.version = None if version is None else (version.pk, book_of(version))
+        self._by_month: dict[Month, tuple[int, TermsBook]] = {}
 
-    def version_of(self, day: date) -> PolicyVersion:
+    def version_of(self, day: date) -> tuple[int, TermsBook]:
+        """The version of the day by its number on record, and its terms."""
         if self.version is not None:
             return self.version
         month = Month.of(day)
         if month not in self._by_month:
-            self._by_month[month] = policy_in_force(scheme=self.scheme, month=month)
+            number, sha256 = policy_number(scheme=self.scheme, month=month)
+            self._by_month[month] = number, _book(number, sha256)
         return self._by_month[month]
 
     def ruling(self, facts: Facts) -> Ruling:
-        day = date.fromisoformat(facts.day)
-        version = self.version_of(day)
-        book = book_of(version)
-        category = settled_as(book.pack, facts.category)
-        gate = gate_of(book, facts, category=category, day=day)
-        terms = None if gate else terms_of(book, facts, category=category, day=day)
-        payers = payers_of(book, facts, day=day) if gate in STILL_OWN_SHARE else frozenset()
-        return Ruling(version.pk, category, gate, terms, payers)
+        return _ruling(*self.version_of(date.fromisoformat(facts.day)), facts)
+
+
+@lru_cache(maxsize=4096)
+def _ruling(version: int, book: TermsBook, facts: Facts) -> Ruling:
+    day = date.fromisoformat(facts.day)
+    category = settled_as(book.pack, facts.category)
+    gate = gate_of(book, facts, category=category, day=day)
+    terms = None if gate else terms_of(book, facts, category=category, day=day)
+    payers = payers_of(book, facts, day=day) if gate in STILL_OWN_SHARE else frozenset()
+    return Ruling(version, category, gate, terms, payers)
 
 
 def gate_of(book: TermsBook, facts: Facts, *, category: str, day: date) -> str | None:
@@ -141,9 +147,10 @@ def article_of_gate(version: PolicyVersion, *, gate: str, category: str) -> str:
 
 
 def book_of(version: PolicyVersion) -> TermsBook:
-    return _book(version.sha256, version.document)
+    return _book(version.pk, version.sha256)
 
 
 @lru_cache(maxsize=32)
-def _book(sha256: str, document: str) -> TermsBook:
-    return TermsBook(pack_of(PolicyVersion(sha256=sha256, document=document)))
+def _book(number: int, sha256: str) -> TermsBook:
+    """By the digest too: a number may stand for another text once a database was set up anew."""
+    return TermsBook(pack_of(PolicyVersion.objects.get(pk=number)))

@@ -1,4 +1,4 @@
-"""A statement on paper and as a workbook: totals and deductions, and every visit behind them."""
+"""A statement as a workbook: totals and deductions, and every visit behind them."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,11 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from insured.models import Person
-from office.documents import pdf_of
 from office.tables import NUMBER_FORMATS
-from settlement.amount_words import in_words
 from settlement.models import Statement, StatementLine
-from settlement.statements import signatures_of
 
 
 def reckoning(statement: Statement) -> list[tuple[str, Decimal]]:
@@ -28,22 +25,6 @@ def reckoning(statement: Statement) -> list[tuple[str, Decimal]]:
     return [(label, amount) for label, amount in told if amount] + [
         (pgettext("statement", "Payable"), statement.payable)
     ]
-
-
-def printed(statement: Statement) -> bytes:
-    """The statement as a PDF, to be signed and sealed by both sides."""
-    return pdf_of(
-        "documents/statement.html",
-        {
-            "title": _("Statement of expenses"),
-            "number": statement.number,
-            "statement": statement,
-            "reckoning": reckoning(statement),
-            "words": in_words(abs(statement.payable)),
-            "deductions": statement.deductions.select_related("visit"),
-            "signatures": signatures_of(statement),
-        },
-    )
 
 
 def columns() -> dict[str, str]:

@@ -20,12 +20,13 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.vouchers import letting_go
 from office.refusal import RunRefused
 from office.statements import fetch, prepared, statement
 from policies.adjudicate import Outcome, Visit, adjudicate
 from settlement.models import VisitBatchKind, VisitChunk
 from settlement.purses import Here, Purses, held, move
-from settlement.rulings import Facts, Rules, Ruling, book_of
+from settlement.rulings import Facts, Rules, Ruling
 
 # Cells of a row, as `settlement/visit_facts.sql` gives them to COPY; from FACTS on they are taken as one.
 NUMBER, PERSON, YEAR, TOTAL, ELIGIBLE, CONSULTATION, DIAGNOSIS, ASKED, DRUG, REVERSES, PAYEE = range(11)
@@ -143,25 +144,31 @@ class Work:
 
 def settle_chunk(chunk: VisitChunk) -> None:
     """Settle the visits of a chunk whose row is held; says in it what came of them. Raises RunRefused."""
-    scheme = chunk.batch.scheme
     with transaction.atomic(savepoint=False), uncollected():
-        counters, day = counters_of(chunk)
-        rules = Rules(scheme)
-        rows = rows_of(chunk, rules=rules, day=day)
-        originals = originals_of(rows)
-        purses = held(
-            people=set(map(int, {row[PERSON] for row in rows})),
-            facilities=set(map(int, {row[PAYEE] for row in rows})),
-            given_back=[number for original in originals.values() for number in original[-1] or ()],
-            scheme=scheme,
-        )
-        work = Work(chunk.pk, rules, counters, originals, purses)
-        settle_rows(rows, work)
+        work = letting_go(lambda: adjudicated(chunk))
         if chunk.batch.kind == VisitBatchKind.HELD:
-            take_off_hold(rows)
+            take_off_hold(work)
         write(work)
-        chunk.voucher_id = move(purses, scheme=scheme, source=chunk.batch)
+        chunk.voucher_id = move(work.purses, scheme=chunk.batch.scheme, source=chunk.batch)
         chunk.totals = work.totals
+
+
+def adjudicated(chunk: VisitChunk) -> Work:
+    """What comes of a chunk's visits, with all that it rests on held; nothing is written."""
+    scheme = chunk.batch.scheme
+    counters, day = counters_of(chunk)
+    rules = Rules(scheme)
+    rows = rows_of(chunk, rules=rules, day=day)
+    originals = originals_of(rows)
+    purses = held(
+        people=set(map(int, {row[PERSON] for row in rows})),
+        facilities=set(map(int, {row[PAYEE] for row in rows})),
+        given_back=[number for original in originals.values() for number in original[-1] or ()],
+        scheme=scheme,
+    )
+    work = Work(chunk.pk, rules, counters, originals, purses)
+    settle_rows(rows, work)
+    return work
 
 
 @contextmanager
@@ -178,18 +185,19 @@ def uncollected() -> Iterator[None]:
 
 def counters_of(chunk: VisitChunk) -> tuple[dict[tuple[int, int], Counters], date]:
     """The chunk's counters by person and year, held until the transaction ends, and its first day."""
-    prepared("settlement/visit_counters_opened", visits=chunk.visits)
     found = prepared("settlement/visit_counters_held", visits=chunk.visits)
+    if not found or len(found) < int(found[0][4]):  # somebody else has opened some meanwhile
+        found = prepared("settlement/visit_counters_held", visits=chunk.visits)
     counters = {
         (int(person), int(year)): Counters(int(number), json.loads(text), text.decode())
-        for number, person, year, text, _day in found
+        for number, person, year, text, _wanted, _day in found
     }
     return counters, date.fromisoformat(found[0][-1].decode())
 
 
 def rows_of(chunk: VisitChunk, *, rules: Rules, day: date) -> list[list[bytes]]:
     """The chunk's visits that are to be settled, each with its facts, in cells of COPY."""
-    book = book_of(rules.version_of(day))
+    _version, book = rules.version_of(day)
     months = book.pack.values.get("newborn_enrolment_months")
     given = {
         "visits": chunk.visits,
@@ -282,12 +290,12 @@ def take_back(row: list[bytes], case: Case, work: Work) -> None:
     work.write(int(row[NUMBER]), "reversed", "", amounts, before, given_back, case.end)
 
 
-def take_off_hold(rows: list[list[bytes]]) -> None:
+def take_off_hold(work: Work) -> None:
     """Make room for the new outcomes of visits that were on hold."""
     with connection.cursor() as cursor:
         cursor.execute(
             "delete from settlement_visitoutcome where state = 'held' and visit_id = any (%s)",
-            [[int(row[NUMBER]) for row in rows]],
+            [[int(row.partition("\t")[0]) for row in work.written]],
         )
 
 

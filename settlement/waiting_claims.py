@@ -4,10 +4,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from office.line import LINES
 from office.models import Staff
 from office.statements import fetch
 from office.worklist import PILES, Pile
-from settlement.models import ClaimState
+from settlement.models import Claim, ClaimState
 
 # What is asked of claims in a state.
 ASKED = {
@@ -32,4 +33,11 @@ def piles_of(staff: Staff) -> list[Pile]:
     ]
 
 
+def in_line(staff: Staff, claim: Claim) -> list[int]:
+    """The claims that wait for the same act, as their list has them."""
+    mine = fetch("settlement/claims_mine", staff=staff.pk)
+    return sorted((number for number, state, *_rest in mine if state == claim.state), reverse=True)
+
+
 PILES.append(piles_of)
+LINES[Claim] = in_line

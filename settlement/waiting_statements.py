@@ -1,10 +1,11 @@
 """What of the statements waits for somebody: one line for each step that is theirs to take (Nanchang 34)."""
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from office.line import LINES
 from office.models import Staff
 from office.worklist import PILES, Pile
 from settlement.models import Statement, StatementState, VisitRecovery, VisitRecoveryState
@@ -26,8 +27,7 @@ def piles_of(staff: Staff) -> list[Pile]:
     mine = {state: asked for state, (asked, right) in ASKED.items() if staff.has_perm(right)}
     found = []
     if mine:
-        theirs = Q() if staff.sees_whole_city else Q(office="county", county__in=staff.county_numbers)
-        waiting = Statement.objects.filter(theirs, state__in=mine).order_by().values_list("state")
+        waiting = _theirs(staff).filter(state__in=mine).order_by().values_list("state")
         found = [
             Pile(
                 asked=str(mine[state]),
@@ -41,15 +41,25 @@ def piles_of(staff: Staff) -> list[Pile]:
     return found + _recoveries(staff)
 
 
+def _theirs(staff: Staff) -> QuerySet[Statement]:
+    if staff.sees_whole_city:
+        return Statement.objects.all()
+    return Statement.objects.filter(office="county", county__in=staff.county_numbers)
+
+
+def in_line(staff: Staff, statement: Statement) -> list[int]:
+    """The statements that wait for the same act, as their list has them."""
+    asked = ASKED.get(statement.state)
+    if asked is None or not staff.has_perm(asked[1]):
+        return []
+    same = _theirs(staff).filter(state=statement.state).order_by("-month", "-id")
+    return list(same.values_list("pk", flat=True))
+
+
 def _recoveries(staff: Staff) -> list[Pile]:
     if not staff.has_perm("settlement.decide_visitrecovery"):
         return []
-    proposed = VisitRecovery.objects.filter(state=VisitRecoveryState.PROPOSED)
-    if not staff.sees_whole_city:
-        counties = staff.county_numbers
-        proposed = proposed.filter(
-            Q(visit__facility__county__in=counties) | Q(visit__person__county__in=counties)
-        )
+    proposed = _proposed(staff)
     found = proposed.aggregate(count=Count("pk"), amount=Sum("amount"), since=Min("entered_at"))
     if not found["count"]:
         return []
@@ -58,4 +68,20 @@ def _recoveries(staff: Staff) -> list[Pile]:
     return [Pile(asked=_("to decide"), said=said, url=url, amount=found["amount"], since=found["since"])]
 
 
+def _proposed(staff: Staff) -> QuerySet[VisitRecovery]:
+    proposed = VisitRecovery.objects.filter(state=VisitRecoveryState.PROPOSED)
+    if staff.sees_whole_city:
+        return proposed
+    counties = staff.county_numbers
+    return proposed.filter(Q(visit__facility__county__in=counties) | Q(visit__person__county__in=counties))
+
+
+def recoveries_in_line(staff: Staff, recovery: VisitRecovery) -> list[int]:
+    if not staff.has_perm("settlement.decide_visitrecovery"):
+        return []
+    return list(_proposed(staff).order_by("-id").values_list("pk", flat=True))
+
+
 PILES.append(piles_of)
+LINES[Statement] = in_line
+LINES[VisitRecovery] = recoveries_in_line

@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from office.templatetags.figures import percent, whole, yuan
 from policies.capitation import CapitationTerms, deposit_return_share, surplus_shares
 from policies.values import MissingParameter
 from settlement.models import YearEnd, YearEndMonth
@@ -282,3 +283,11 @@ def _return_share(line: YearEnd, terms: CapitationTerms) -> Decimal:
         return Decimal(0) if line.score is None else deposit_return_share(score=line.score, terms=terms)
     except MissingParameter:
         return Decimal(0)
+
+
+def figure_of(line: Line) -> str:
+    """A figure as people read it."""
+    if line.value is None:
+        return "–"
+    shown = {"money": yuan, "integer": whole, "percent": percent}.get(line.kind)
+    return shown(line.value) if shown else f"{line.value.normalize():f}"

@@ -135,8 +135,8 @@ def _line(year: Year, facility: int) -> tuple[YearEnd, list[YearEndMonth]]:
         for month, terms in year.terms.items()
     ]
     quota = annual_quota_of([(month.rate, month.heads) for month in months])
-    used = [actual for (whose, _month), actual in year.used.items() if whose == facility]
-    shared = year_end(quota=quota, actual=sum(used, NOTHING), terms=year.last_terms)
+    actual = sum((year.used.get((facility, month), NOTHING) for month in (None, *year.terms)), NOTHING)
+    shared = year_end(quota=quota, actual=actual, terms=year.last_terms)
     clearings = [month.clearing for month in months if month.clearing]
     cleared = sum((clearing.cleared for clearing in clearings), NOTHING)
     deposit = sum((clearing.deposit for clearing in clearings), NOTHING)

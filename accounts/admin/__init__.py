@@ -1,6 +1,7 @@
 """The pages of the ledger."""
 
 from accounts.admin import (
+    account_paper,
     accounts,
     applications,
     lump_credits,
@@ -12,6 +13,7 @@ from accounts.admin import (
 )
 
 __all__ = [
+    "account_paper",
     "accounts",
     "applications",
     "lump_credits",

@@ -95,6 +95,7 @@ class ApplicationAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
     acts: ClassVar[tuple[RecordAct, ...]] = (
         RecordAct(
             name="sign",
+            key="a",
             label=gettext_lazy("Agree and sign"),
             explained=gettext_lazy(
                 "Your signature holds for exactly what stands here. With the last one money moves at once."
@@ -107,6 +108,7 @@ class ApplicationAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
         ),
         RecordAct(
             name="send_back",
+            key="r",
             label=gettext_lazy("Send back"),
             explained=gettext_lazy("Whoever applied corrects it and applies anew; all steps begin again."),
             done=gettext_lazy("Sent back."),

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from facilities.models import Facility
 from office.admin.pages import page
 from office.admin.panels import Panel
+from office.line import led_on, place_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class RecordAct:
     """One act: when its button is there, what it says and asks, and what it does.
 
     do: takes the record and the form's values; raises ValidationError. permission: whose act it is, where not
-    everybody's who may change the record. consequences: panels that show what hangs on the record.
+    everybody's who may change the record. consequences: panels that show what hangs on the record. key: on
+    the keyboard, "a" to agree and "r" to refuse; of acts that decide, after which comes the next in line.
     """
 
     name: str
@@ -40,6 +42,7 @@ class RecordAct:
     consequences: Callable[[object, Model], list[Panel]] = lambda request, record: []
     permission: str = ""
     danger: bool = False
+    key: str = ""
 
 
 class ActsAdmin:
@@ -67,15 +70,17 @@ class ActsAdmin:
             return redirect(home)
         data = request.POST if request.method == "POST" else None
         form = self.form_of(act, record)(data, initial=self.initial_of(act, record))
+        place = place_of(record, request.user) if act.key else None
         if form.is_valid() and _done(act, record, form, **self.given_with(request, act)):
             messages.success(request, act.done)
-            return redirect(home)
+            return led_on(request, place, otherwise=home)
         context = {
             "title": act.label,
             "act": act,
             "record": record,
             "home": home,
             "form": form,
+            "place": place,
             "panels": act.consequences(request, record),
         }
         return page(request, "facilities/act.html", context)
@@ -97,7 +102,8 @@ class ActsAdmin:
                 for act in self.acts
                 if self._may(request, act, obj) and act.open_to(obj)
             ]
-            context["head"] = {**self.head_of(request, obj), "buttons": buttons}
+            place = place_of(obj, request.user) if any(act.key for act, _url in buttons) else None
+            context |= {"head": {**self.head_of(request, obj), "buttons": buttons}, "place": place}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _may(self, request, act: RecordAct, record) -> bool:

@@ -18,6 +18,7 @@ from facilities.models import Agreement, AgreementState
 from office.admin.pages import page
 from office.admin.panels import Panel
 from office.admin.records import RecordAdmin
+from office.remembered import remembered
 from office.scope import in_scope
 
 COUNTED = 100
@@ -235,14 +236,16 @@ def renewals_page(request):
 
 
 def waiting_for_renewal(request) -> int:
-    """How many are on the list of whoever asked, counted up to `COUNTED`; one query a page."""
+    """How many are on the list of whoever asked, counted up to `COUNTED`."""
     staff = request.user
     if not staff.is_authenticated or not staff.has_perm("facilities.view_agreement"):
         return 0
-    if not hasattr(request, "waiting_for_renewal"):
-        due = in_scope(to_renew(day=timezone.localdate()), staff=staff, by=("facility__county",))
-        request.waiting_for_renewal = len(due.order_by().values_list("pk", flat=True)[:COUNTED])
-    return request.waiting_for_renewal
+    return remembered(request, "renewals", lambda: count_renewals(staff))
+
+
+def count_renewals(staff) -> int:
+    due = in_scope(to_renew(day=timezone.localdate()), staff=staff, by=("facility__county",))
+    return len(due.order_by().values_list("pk", flat=True)[:COUNTED])
 
 
 def _draft(request, agreements) -> None:

@@ -20,7 +20,7 @@ from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
 from office.models import ApprovalChain, Delegation, Staff, StepKind
-from office.worklist import Pile, waiting_for
+from office.worklist import Pile, waiting_on
 
 STEPS = 4
 
@@ -213,7 +213,7 @@ def waiting_page(request):
             item.by,
             item.since,
         )
-        for item in waiting_for(request.user)
+        for item in waiting_on(request)
     ]
     columns = {_("Asked"): "text", _("What"): "text", _("Amount"): "money"}
     columns |= {_("Prepared by"): "text", _("Since"): "text"}

@@ -10,6 +10,7 @@ from typing import ClassVar
 from django import forms
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -28,9 +29,11 @@ from office.access import note
 from office.acting import address_of
 from office.admin.columns import Column, columns_of
 from office.admin.pages import page
+from office.admin.printing import MOST
 from office.export_tasks import enqueue
 from office.kinds import Table
 from office.models import Act, Export, ExportState
+from office.papers import PaperKind
 from office.tables import CONTENT_TYPES, download
 from office.uploads import blocks
 
@@ -60,8 +63,20 @@ class ExportForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
     )
 
-    def __init__(self, *args, may_open: bool, **kwargs):
+    part = forms.CharField(required=False, max_length=10, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args, may_open: bool, papers: list[PaperKind], **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["extension"].choices += [
+            (f"{extension}:{kind.name}", told % {"document": kind.label})
+            for kind in papers
+            for extension, told in (("pdf", _("PDF: %(document)s")), ("zip", _(".zip of PDFs: %(document)s")))
+        ]
+        part_label = next((kind.part_label for kind in papers if kind.part_label), "")
+        if part_label:
+            self.fields["part"].label = part_label
+        else:
+            del self.fields["part"]
         if not may_open:
             del self.fields["numbers"], self.fields["reason"]
 
@@ -69,7 +84,14 @@ class ExportForm(forms.Form):
         data = super().clean()
         if data.get("numbers") == "opened" and not data.get("reason"):
             self.add_error("reason", _("Say why you need the numbers in full."))
+        if data.get("numbers") == "opened" and ":" in data.get("extension", ""):
+            self.add_error("numbers", _("Documents show numbers masked."))
         return data
+
+    @property
+    def paper(self) -> str:
+        """The document to print of each record, where it is not the list that is wanted."""
+        return self.cleaned_data["extension"].partition(":")[2]
 
     @property
     def opened_for(self) -> str:
@@ -107,10 +129,11 @@ class Exported:
         """Ask as what kind of file; a short list is given at once, a long one written in the background."""
         if not self.may_export(request):
             raise PermissionDenied
-        form = ExportForm(request.POST or None, may_open=self.may_open(request))
+        papers = [kind for kind in self.papers if not kind.needs or request.user.has_perm(kind.needs)]
+        form = ExportForm(request.POST or None, may_open=self.may_open(request), papers=papers)
         found = self.get_changelist_instance(request).queryset
         count = found.order_by()[: exports.AT_ONCE + 1].count()
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and form.is_valid() and self._in_bounds(form, found):
             return self._export(request, form, at_once=count <= exports.AT_ONCE)
         listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         context = {
@@ -130,8 +153,22 @@ class Exported:
             request, "office/export.html", {**self.admin_site.each_context(request), **context}
         )
 
+    def _in_bounds(self, form: ExportForm, found: QuerySet) -> bool:
+        """Whether no more documents are asked for than a worker draws within minutes."""
+        if form.paper and found.order_by()[: MOST + 1].count() > MOST:
+            form.add_error(
+                "extension", _("At most %(most)s documents at a time: narrow the list.") % {"most": MOST}
+            )
+            return False
+        return True
+
     def _export(self, request, form: ExportForm, *, at_once: bool):
-        extension, reason = form.cleaned_data["extension"], form.opened_for
+        extension, reason = form.cleaned_data["extension"].partition(":")[0], form.opened_for
+        if form.paper:
+            part = form.cleaned_data.get("part", "")
+            return self.print_later(
+                request, query=request.GET.urlencode(), extension=extension, paper=form.paper, part=part
+            )
         if not at_once:
             export = exports.ask(
                 listed=self.opts.label_lower,
@@ -154,6 +191,22 @@ class Exported:
             ),
         )
         return download(table, extension)
+
+    def print_later(self, request, *, query: str, extension: str, paper: str, part: str = ""):
+        """Have a worker print a document of each record the query leaves of the list."""
+        if not self.may_export(request):
+            raise PermissionDenied
+        export = exports.ask(
+            listed=self.opts.label_lower,
+            query=query,
+            extension=extension,
+            by=request.user,
+            address=address_of(request),
+            paper=paper,
+            part=part,
+        )
+        enqueue(export)
+        return redirect("exports")
 
     def table_of(self, request, *, opened: bool) -> Table:
         """The list as its page shows it to whoever asks; the rows are read as they are written."""
@@ -209,4 +262,6 @@ def export_file(request, number):
 
 
 def _list_name(export: Export) -> str:
-    return str(apps.get_model(export.listed)._meta.verbose_name_plural)
+    model = apps.get_model(export.listed)
+    labels = {kind.name: kind.label for kind in site.get_model_admin(model).papers}
+    return str(labels.get(export.paper) or model._meta.verbose_name_plural)

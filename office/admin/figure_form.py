@@ -48,9 +48,9 @@ class FigureForm(forms.Form):
         self.value = value
         self.fields["first_month"].initial = str(entry.start)[:7] if entry.figure is None else ""
         self.fields["article"].initial = entry.article
-        self.paths = list(_paths(value))
+        self.paths = list(paths_of(value))
         for path in self.paths:
-            self.fields[_name(path)] = _cell(value, path)
+            self.fields[_name(path)] = field_of(value, path)
 
     @property
     def general(self) -> list:
@@ -67,7 +67,7 @@ class FigureForm(forms.Form):
         if self.value.unit == "scale":
             data["figure"] = self._scale(data)
         else:
-            data["figure"] = _gathered({path: data[_name(path)] for path in self.paths})
+            data["figure"] = gathered({path: data[_name(path)] for path in self.paths})
         if data["figure"] in (None, {}, []):
             self.add_error(None, _("Enter the figure."))
         return data
@@ -87,7 +87,7 @@ def _name(path: tuple) -> str:
     return "-".join(["figure", *map(str, path)])
 
 
-def _paths(value: Value):
+def paths_of(value: Value):
     """The cells of the value's table; free rows, by age or disease, are those of the figure so far."""
     if value.unit == "scale":
         yield from ((number, key) for number in range(SCALE_STEPS) for key in ("from", "share"))
@@ -106,7 +106,7 @@ def _rows(by: tuple[str, ...], known: dict):
             yield (key, *path)
 
 
-def _gathered(cells: dict[tuple, Any]) -> Any:
+def gathered(cells: dict[tuple, Any]) -> Any:
     """The table of the cells that were filled in; the figure itself where there is but one."""
     if list(cells) == [()]:
         return cells[()]
@@ -120,10 +120,10 @@ def _gathered(cells: dict[tuple, Any]) -> Any:
     return table
 
 
-def _cell(value: Value, path: tuple) -> forms.Field:
+def field_of(value: Value, path: tuple) -> forms.Field:
     # Rows of a parameter may be left out (they stay missing), and so may steps of a scale.
     required = not (value.parameter and path)
-    label = " · ".join(_word(key) for key in path) or _("Figure")
+    label = " · ".join(row_in_words(key) for key in path) or _("Figure")
     unit = UNITS.get(value.unit, "")
     if value.unit == "scale":
         number, key = path
@@ -158,7 +158,8 @@ def _cell(value: Value, path: tuple) -> forms.Field:
     )
 
 
-def _word(key) -> str:
+def row_in_words(key) -> str:
+    """A key of a figure's table."""
     return _("from %(age)s years on") % {"age": key} if isinstance(key, int) else str(WORDS.get(key, key))
 
 

@@ -10,8 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from unfold.dataclasses import SearchResult
+
+from office import guide
 
 SHOWN_OF_EACH = 8
 
@@ -22,7 +25,7 @@ def palette(request):
     text = request.GET.get("s", "").strip()
     if not text:
         return HttpResponse()
-    found = [*_pages(request, text)]
+    found = [*_pages(request, text), *_help(text)]
     for label in settings.PALETTE:
         found += _records(request, text, site.get_model_admin(apps.get_model(label)))
     return render(request, "office/palette.html", {"results": found})
@@ -42,6 +45,16 @@ def _pages(request, text: str) -> list[SearchResult]:
         for entry in room["items"]
         if text.casefold() in str(entry["title"]).casefold()
         and entry.get("permission", lambda request: True)(request)
+    ]
+
+
+def _help(text: str) -> list[SearchResult]:
+    return [
+        SearchResult(
+            title=page.title, description=_("Help"), link=reverse("help", args=[page.name]), icon="help"
+        )
+        for page in guide.pages(guide.language_of_help()).values()
+        if text.casefold() in page.title.casefold()
     ]
 
 

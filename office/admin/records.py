@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.exports import Exported
 from office.admin.panels import PanelOf
+from office.admin.printing import Printed
 from office.admin.timeline import timeline
 from office.fields import MonthField
 from office.models import County
@@ -35,7 +36,7 @@ class Titled:
         return str(self._title)
 
 
-class RecordAdmin(Exported, ModelAdmin):
+class RecordAdmin(Exported, Printed, ModelAdmin):
     """Records people keep: listed without a COUNT, saved or refused with a reason, shown with panels."""
 
     paginator = InfinitePaginator

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +20,7 @@ from office.admin.records import ReadOnlyAdmin
 from office.admin.rule_words import NAMES, SECTIONS
 from office.admin.timeline import timeline
 from office.admin.version_acts import ACTS, acts_open_to
+from office.line import led_on, place_of
 from office.models import PolicyState, PolicyVersion, Scheme
 from office.policy import newest_version, open_version, pack_of, schemes_here
 from office.versions import VersionRefused
@@ -109,6 +110,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
                 "in_force": stretch(pack.starts, pack.ends),
                 "frozen": versions.is_frozen(version),
                 "acts": acts_open_to(version, request.user),
+                "place": place_of(version, request.user),
                 "may_enter": self._may_enter(request, version),
                 "missing": [NAMES.get(value.name, value.name) for value in rule_panels.missing(pack)],
                 "revised": revised,
@@ -198,6 +200,8 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         act = ACTS[name]
         if not request.user.has_perm(act.permission):
             raise PermissionDenied
+        home = reverse("admin:office_policyversion_change", args=[version.pk])
+        place = place_of(version, request.user)
         try:
             act.do(
                 version,
@@ -207,9 +211,9 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             )
         except VersionRefused as refusal:
             messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": version})
-        return redirect("admin:office_policyversion_change", version.pk)
+            return redirect(home)
+        messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": version})
+        return led_on(request, place, otherwise=home)
 
     def _may_enter(self, request, version: PolicyVersion) -> bool:
         """Figures go into one's own draft, or into a new one on the newest version."""

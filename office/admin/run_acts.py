@@ -20,7 +20,8 @@ class Act:
     """One button: for whom and in which states it is there, what it asks first, and what it does.
 
     permissions, steps: whose it is: who holds one of the permissions, or may sign one of the steps.
-    do: takes the run, who acts, the reason and what was seen; returns the run to look at next.
+    do: takes the run, who acts, the reason and what was seen; returns the run to look at next. key: as of
+    `RecordAct`, of acts that decide.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Act:
     steps: tuple[StepKind, ...] = ()
     reason: bool = False
     danger: bool = False
+    key: str = ""
     only_if: Callable[[Run, Staff, Standing], bool] = lambda run, staff, standing: True
 
     def may(self, staff: Staff) -> bool:
@@ -111,6 +113,7 @@ ACTS = {
     for act in (
         Act(
             name="approve",
+            key="a",
             label=_("Approve"),
             question=_("Sign for exactly what is shown here? Any change of it makes the signature void."),
             steps=(StepKind.CHECK, StepKind.REVIEW, StepKind.AUDIT),
@@ -120,6 +123,7 @@ ACTS = {
         ),
         Act(
             name="post",
+            key="a",
             label=_("Post"),
             question=_("Post these transfers now? Posted money is corrected only by reversing the run."),
             permissions=("office.post_run",),
@@ -148,6 +152,7 @@ ACTS = {
         ),
         Act(
             name="send_back",
+            key="r",
             label=_("Send back"),
             question=_("Send the run back to its preparer? It becomes a draft and waits to be corrected."),
             steps=tuple(StepKind),

@@ -18,6 +18,7 @@ from office.admin.progress import failed_chunks, standing_of
 from office.admin.rule_words import NAMES
 from office.admin.run_acts import EVENTS, SIGNING, acts_open_to
 from office.kinds import kind_of
+from office.line import place_of
 from office.models import Run, RunEvent, RunState, Staff
 from office.runs import APPROVABLE
 
@@ -33,6 +34,7 @@ def run_page(run: Run, staff: Staff, query) -> dict:
         "sent_back": run.events.filter(act__in=["send_back", "refuse"]).last() if is_over(run) else None,
         "reversal": run.reversals.exclude(state=RunState.CANCELLED).last(),
         "acts": acts_open_to(run, staff, standing),
+        "place": place_of(run, staff),
         "seen": approvals.token_of(standing),
         "approval_hash": standing.hash,
         **standing_of(run),

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from office import comparison, runs, tables, worklist
@@ -28,7 +28,8 @@ from office.admin.run_acts import ACTS
 from office.admin.run_page import run_page
 from office.fields import MonthFormField
 from office.kinds import kind_of, kinds_of
-from office.models import YEARLY_KINDS, Act, Origin, Run, RunKindName, Scheme
+from office.line import led_on, place_of
+from office.models import YEARLY_KINDS, Act, Origin, Run, RunKindName, RunState, Scheme
 from office.policy import schemes_here
 from office.refusal import RunRefused
 from office.scope import may_in_whole_city
@@ -78,6 +79,21 @@ class PrepareForm(forms.Form):
         return data
 
 
+class Stopped(DropdownFilter):
+    """Runs whose background work met with something."""
+
+    title = gettext_lazy("background work")
+    parameter_name = "stopped"
+
+    def lookups(self, request, model_admin):
+        return [("1", gettext_lazy("stopped"))]
+
+    def queryset(self, request, queryset):
+        if self.value() != "1":
+            return queryset
+        return queryset.filter(state__in=[RunState.DRAFT, RunState.POSTING]).exclude(error="")
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = [
@@ -111,6 +127,7 @@ class RunAdmin(ReadOnlyAdmin):
         ("state", ChoicesDropdownFilter),
         ("scheme", ChoicesDropdownFilter),
         ("period", FieldTextFilter),
+        Stopped,
     ]
     ordering = ["-id"]
     sortable_by = ()
@@ -214,7 +231,12 @@ class RunAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "office/run.html",
-            {"original": run, "title": str(run), **run_page(run, request.user, request.GET)},
+            {
+                "original": run,
+                "title": str(run),
+                "papers": self.papers_of(request, run),
+                **run_page(run, request.user, request.GET),
+            },
         )
 
     @method_decorator(require_POST)
@@ -226,6 +248,7 @@ class RunAdmin(ReadOnlyAdmin):
         act = ACTS[name]
         if not act.may(request.user):
             raise PermissionDenied
+        place = place_of(run, request.user)
         try:
             if run.state not in act.states:
                 raise RunRefused(runs.wrong_state(run))
@@ -234,10 +257,9 @@ class RunAdmin(ReadOnlyAdmin):
             )
         except RunRefused as refusal:
             messages.error(request, str(refusal))
-            next_run = run
-        else:
-            messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
-        return redirect("admin:office_run_change", next_run.pk)
+            return redirect("admin:office_run_change", run.pk)
+        messages.success(request, _("Done: %(act)s – %(run)s.") % {"act": act.label, "run": run})
+        return led_on(request, place, otherwise=reverse("admin:office_run_change", args=[next_run.pk]))
 
     @method_decorator(require_POST)
     def acknowledge(self, request, number, excess):

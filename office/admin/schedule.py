@@ -15,7 +15,7 @@ from django_celery_beat.models import (
 )
 
 from office.admin.records import RecordAdmin
-from office.models import RunKindName
+from office.models import DueDay, RunKindName
 
 # Importing it registers its pages, which are then replaced by ours.
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
@@ -28,6 +28,7 @@ WORK = {
     "office.tasks.seal_history": _("Seal the history of the day before"),
     "settlement.tasks.compare_late": _("Compare facilities' reports of the last months again"),
     "settlement.tasks.sweep_visits": _("Take up visits that wait to be settled"),
+    "monitoring.tasks.sweep_benefit_trials": _("Take up benefit trials that a worker lost"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
     "accounts.tasks.prove_books": _("Prove the books"),
@@ -122,3 +123,17 @@ class IntervalAdmin(RecordAdmin):
 
     def title_of(self, record):
         return in_words(record)
+
+
+@admin.register(DueDay)
+class DueDayAdmin(RecordAdmin):
+    """The dates of the month's work, as the workbench holds the office to them."""
+
+    list_display = ["step", "day"]
+    ordering = ["day", "pk"]
+    sortable_by = ()
+    fields = ["step", "day"]
+    readonly_fields = ["step"]
+
+    def has_add_permission(self, request):
+        return False

@@ -23,6 +23,7 @@ class VersionAct:
     reason: bool = False
     danger: bool = False
     second_person: bool = False
+    key: str = ""
 
     def open_to(self, version: PolicyVersion, staff: Staff) -> bool:
         return (
@@ -37,6 +38,7 @@ ACTS = {
     for act in (
         VersionAct(
             name="submit",
+            key="a",
             label=_("Submit"),
             question=_("Hand this version to a second person for approval?"),
             permission="office.add_policyversion",
@@ -45,6 +47,7 @@ ACTS = {
         ),
         VersionAct(
             name="approve",
+            key="a",
             label=pgettext_lazy("act", "Approve"),
             question=_("Let exactly this text hold from its month on? It can never be changed afterwards."),
             permission="office.approve_policyversion",
@@ -54,6 +57,7 @@ ACTS = {
         ),
         VersionAct(
             name="send_back",
+            key="r",
             label=_("Send back"),
             question=_("Send the version back to who entered it? It becomes a draft again."),
             permission="office.approve_policyversion",

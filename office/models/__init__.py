@@ -1,9 +1,20 @@
 """The agency itself: its city and counties, its staff, the rules in force, its runs and its imports."""
 
 from office.models.access import AccessRecord, Act
-from office.models.agency import City, County, ExclusiveRoles, Origin, Scheme, Staff, WorkingDay
+from office.models.agency import (
+    City,
+    County,
+    DueDay,
+    ExclusiveRoles,
+    Origin,
+    Scheme,
+    Staff,
+    WorkingDay,
+    WorkStep,
+)
 from office.models.approval import ApprovalChain, Delegation, RunApproval, SeenRun
 from office.models.comparison import Dimension, Excess, Measure, Threshold
+from office.models.document import Document
 from office.models.export import Export, ExportState
 from office.models.history import History, HistoryHead, Operation, Overwritten
 from office.models.imports import ImportFile, ImportRow, ImportState, Outcome
@@ -31,6 +42,8 @@ __all__ = [
     "County",
     "Delegation",
     "Dimension",
+    "Document",
+    "DueDay",
     "Excess",
     "ExclusiveRoles",
     "Export",
@@ -64,5 +77,6 @@ __all__ = [
     "Staff",
     "StepKind",
     "Threshold",
+    "WorkStep",
     "WorkingDay",
 ]

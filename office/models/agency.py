@@ -1,8 +1,9 @@
-"""The agency: its city and counties, its staff, its working days."""
+"""The agency: its city and counties, its staff, its working days and the dates of its work."""
 
 import secrets
 
 from django.contrib.auth.models import AbstractUser, Group
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -136,3 +137,43 @@ class WorkingDay(models.Model):
 
     def __str__(self):
         return str(self.day)
+
+
+class WorkStep(models.TextChoices):
+    """The steps of the agency's month, and in their season of its year."""
+
+    HEADCOUNT = "headcount", _("Headcount freeze")
+    PREPAYMENT = "prepayment", _("Capitation prepayment")
+    VISITS = "visits", _("Visit files of the facilities")
+    RECONCILIATION = "reconciliation", _("Reconciliation")
+    STATEMENTS = "statements", _("Statements")
+    ADJUSTMENT = "adjustment", _("Adjustment of credits after late news")
+    CLEARING = "clearing", _("Monthly clearing")
+    ORDERS = "orders", _("Payment orders")
+    CLOSE = "close", _("Month close")
+    BANK = "bank", _("Bank files and returns")
+    CREDIT = "credit", _("Personal account credits")
+    YEAR_END = "year_end", _("Year-end clearing")
+    INTEREST = "interest", _("Yearly interest of personal accounts")
+    CARRY_OVER = "carry_over", _("Carry-over of selections")
+
+
+class DueDay(models.Model):
+    """By which day of its month a step of the work is done; the 31st stands for the month's last day."""
+
+    step = models.CharField(pgettext_lazy("work", "step"), max_length=20, choices=WorkStep, unique=True)
+    day = models.PositiveSmallIntegerField(
+        pgettext_lazy("work", "due by day"), validators=[MinValueValidator(1), MaxValueValidator(31)]
+    )
+
+    class Meta:
+        verbose_name = _("due day")
+        verbose_name_plural = _("due days")
+        ordering = ["day", "id"]
+        default_permissions = ("change", "view")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(day__range=(1, 31)), name="due_day_of_a_month"),
+        ]
+
+    def __str__(self):
+        return self.get_step_display()

@@ -18,7 +18,14 @@ class Export(models.Model):
 
     listed = models.CharField(_("list"), max_length=60)  # the model: "insured.person"
     query_sealed = models.BinaryField()
-    extension = models.CharField(_("format"), max_length=4, choices=[("xlsx", "Excel"), ("csv", "CSV")])
+    extension = models.CharField(
+        _("format"),
+        max_length=4,
+        choices=[("xlsx", "Excel"), ("csv", "CSV"), ("pdf", "PDF"), ("zip", _("PDFs in a .zip"))],
+    )
+    # Instead of the list itself a document of each of its records: the name of a PaperKind, and which part.
+    paper = models.CharField(max_length=30, blank=True, db_default="")
+    part = models.CharField(max_length=10, blank=True, db_default="")
     opened = models.BooleanField(_("numbers in full"), default=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     language = models.CharField(max_length=10)
@@ -44,6 +51,11 @@ class Export(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(opened=False) | ~Q(reason=""), name="export_opened_for_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(extension__in=["xlsx", "csv"], paper="")
+                | Q(extension__in=["pdf", "zip"], opened=False) & ~Q(paper=""),
+                name="export_of_a_list_or_its_papers",
             ),
         ]
 

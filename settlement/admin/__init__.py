@@ -7,6 +7,7 @@ from settlement.admin import visit_batches  # isort: skip
 from settlement.admin import reconciliations  # isort: skip
 from settlement.admin import differences  # isort: skip
 from settlement.admin import statements  # isort: skip
+from settlement.admin import filing  # isort: skip
 from settlement.admin import visit_recoveries  # isort: skip
 from settlement.admin import payment_orders  # isort: skip
 from settlement.admin import bank_files  # isort: skip
@@ -19,6 +20,7 @@ __all__ = [
     "capitation",
     "claims",
     "differences",
+    "filing",
     "headcounts",
     "payment_orders",
     "reconciliations",

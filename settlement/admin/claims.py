@@ -8,9 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.html import format_html
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
@@ -25,7 +23,6 @@ from office.admin.pages import page
 from office.admin.panels import linked
 from office.admin.protected import ProtectedNumbers
 from office.admin.records import RecordAdmin
-from office.models import City
 from office.sealing import masked_account, masked_phone
 from office.templatetags.figures import yuan
 from settlement import claims
@@ -47,11 +44,10 @@ from settlement.admin.claim_panels import (
     payment,
     receipts,
     signatures,
-    why_told,
 )
+from settlement.admin.papers import DECISION
 from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.visits import VisitAdmin
-from settlement.amount_words import in_words
 from settlement.models import Applicant, Claim, ClaimState, ClaimStep, Visit
 
 CHANGE = "settlement.change_claim"
@@ -80,6 +76,7 @@ ACTS = (
     ),
     RecordAct(
         name="hand_in",
+        key="a",
         label=gettext_lazy("Hand in for review"),
         explained=gettext_lazy("Receipts and application stay as they are until somebody sends them back."),
         done=gettext_lazy("Handed in: others have to agree now."),
@@ -112,6 +109,7 @@ ACTS = (
     ),
     RecordAct(
         name="sign",
+        key="a",
         label=gettext_lazy("Agree and sign"),
         explained=gettext_lazy(
             "Your signature holds for exactly what stands here. With the last one the fund owes the money."
@@ -124,6 +122,7 @@ ACTS = (
     ),
     RecordAct(
         name="send_back",
+        key="r",
         label=gettext_lazy("Send back"),
         explained=gettext_lazy("Whoever took it in corrects it and hands it in anew; all steps begin again."),
         done=gettext_lazy("Sent back."),
@@ -164,6 +163,7 @@ NAMED = ("documents", "drop", "sign", "cancel", "undo")  # whose acts say who do
 class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     form = ClaimForm
     acts = ACTS
+    papers = (DECISION,)
     show_permission = "settlement.show_claim"
     list_display = ["number", "who", "reason", "received_on", "cost", "paid_by_fund", "badge", "entered_by"]
     list_display_links = ["number"]
@@ -203,7 +203,6 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
 
         return [
             named("<int:number>/receipt/", self.receipt_view, "receipt"),
-            named("<int:number>/decision/", self.decision_view, "decision"),
             *super().get_urls(),
         ]
 
@@ -275,25 +274,6 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
         }
         return page(request, "settlement/receipt.html", context)
 
-    def decision_view(self, request, number):
-        """The decision, to print."""
-        claim = get_object_or_404(self.get_queryset(request), pk=number)
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if claim.state != ClaimState.DECIDED:
-            messages.error(request, _("It is not decided."))
-            return redirect("admin:settlement_claim_change", claim.pk)
-        context = {
-            "title": _("Decision on a manual reimbursement"),
-            "claim": claim,
-            "city": City.objects.get(),
-            "account": masked_account(claim.account_number),
-            "words": in_words(claim.fund),
-            "receipts": [(receipt.visit, why_told(receipt.visit)) for receipt in claims.live_receipts(claim)],
-            "signatures": claims.signatures_of(claim),
-        }
-        return TemplateResponse(request, "settlement/decision.html", context)
-
     def _may(self, request, act, record) -> bool:
         if act.permission:
             return request.user.has_perm(act.permission)
@@ -328,9 +308,6 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
                 facts.append(standing.refusal)
             elif standing.on_behalf_of:
                 facts.append(_("you sign on behalf of %(principal)s") % {"principal": standing.on_behalf_of})
-        if record.state == ClaimState.DECIDED:
-            url = reverse("admin:settlement_claim_decision", args=[record.pk])
-            facts.append(format_html('<a class="link" href="{}">{}</a>', url, _("Print the decision")))
         return {"state": (colour_of(record), label_of(record)), "facts": facts}
 
     def protected_numbers(self, record):

@@ -55,6 +55,7 @@ ACTS = (
     ),
     RecordAct(
         name="send_back",
+        key="r",
         label=gettext_lazy("Send back"),
         explained=gettext_lazy("The order is to be reviewed again."),
         done=gettext_lazy("The order was sent back."),

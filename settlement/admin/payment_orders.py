@@ -6,7 +6,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,11 +21,11 @@ from office.models import Scheme
 from office.sealing import masked_account
 from office.templatetags.figures import yuan
 from settlement import payment_orders
+from settlement.admin.papers import NOTICE
 from settlement.admin.payment_acts import ACTS
 from settlement.admin.payment_panels import amounts, items, totals_of, way
 from settlement.amount_words import in_words
 from settlement.models import OrderState, PaymentOrder, Source
-from settlement.notices import PRINTED, notices
 
 
 class Held(admin.SimpleListFilter):
@@ -67,6 +66,7 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Number, facility code or account holder")
     counties = ("county",)
     acts = ACTS
+    papers = (NOTICE,)
     exported = (
         "number",
         "month",
@@ -106,7 +106,6 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
 
         return [
             named("make/", self.make_view, "make"),
-            named("<int:number>/notice/", self.notice_view, "notice"),
             *super().get_urls(),
         ]
 
@@ -136,12 +135,6 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
         }
         return page(request, "settlement/make_orders.html", context)
 
-    def notice_view(self, request, number):
-        """The notice of one order, to print."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self._notices(request, self.get_queryset(request).filter(pk=number))
-
     @admin.action(description=gettext_lazy("Review the selected"), permissions=["review"])
     def review_selected(self, request, queryset):
         self._step(request, queryset, payment_orders.review, _("%(count)s orders reviewed."))
@@ -152,7 +145,11 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Print notices of the selected"), permissions=["view"])
     def print_selected(self, request, queryset):
-        return self._notices(request, queryset)
+        """A worker prints them, into one file."""
+        numbers = queryset.order_by().values_list("pk", flat=True)
+        return self.print_later(
+            request, query=f"id__in={','.join(map(str, numbers))}", extension="pdf", paper=NOTICE.name
+        )
 
     def has_review_permission(self, request):
         return request.user.has_perm("settlement.review_paymentorder")
@@ -210,14 +207,6 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
             messages.error(request, refusal)
         if len(refused) > 20:
             messages.error(request, _("and %(count)s more") % {"count": len(refused) - 20})
-
-    def _notices(self, request, queryset):
-        printed = queryset.filter(state__in=PRINTED).select_related("facility", "person").order_by("pk")
-        if not printed:
-            messages.error(request, _("Notices are printed of orders that are released."))
-            return redirect("admin:settlement_paymentorder_changelist")
-        context = {"title": _("Payment notice"), "notices": notices(printed)}
-        return TemplateResponse(request, "settlement/notices.html", context)
 
 
 class MakeForm(forms.Form):

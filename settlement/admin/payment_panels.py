@@ -11,7 +11,6 @@ from insured.admin import PersonAdmin
 from office.admin.panels import Panel, badged, linked
 from settlement.amount_words import in_words
 from settlement.models import OrderState, PaymentOrder
-from settlement.notices import PRINTED
 from settlement.payment_orders import first_of
 
 ITEMS_SHOWN = 50
@@ -39,9 +38,6 @@ def amounts(request, order) -> Panel:
             _("In words"): "text",
         },
         rows=[(order.owed, -order.withheld, -order.recovered, order.amount, in_words(order.amount))],
-        link=(_("Payment notice"), reverse("admin:settlement_paymentorder_notice", args=[order.pk]))
-        if order.state in PRINTED
-        else None,
     )
 
 

@@ -64,6 +64,17 @@ class StandingFilter(DropdownFilter):
         return queryset.filter(standing=self.value()) if self.value() in Standing.values else queryset
 
 
+class StatedFilter(DropdownFilter):
+    title = gettext_lazy("statement")
+    parameter_name = "statement"
+
+    def lookups(self, request, model_admin):
+        return [("none", gettext_lazy("not drawn up yet"))]
+
+    def queryset(self, request, queryset):
+        return queryset.unstated() if self.value() == "none" else queryset
+
+
 class SettleForm(forms.Form):
     explanation = forms.ChoiceField(
         label=gettext_lazy("Reason"), choices=Explanation, widget=UnfoldAdminSelectWidget
@@ -118,6 +129,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     list_filter = [
         ("month", FieldTextFilter),
         StandingFilter,
+        StatedFilter,
         ("facility__county", RelatedDropdownFilter),
         ("scheme", ChoicesDropdownFilter),
     ]

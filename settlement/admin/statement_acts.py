@@ -92,6 +92,7 @@ CLERK = "settlement.change_statement"
 ACTS = (
     RecordAct(
         name="sign",
+        key="a",
         label=gettext_lazy("Agree and sign"),
         explained=gettext_lazy(
             "Your signature holds for exactly these visits and deductions. With the last one the statement is"
@@ -105,6 +106,7 @@ ACTS = (
     ),
     RecordAct(
         name="send",
+        key="a",
         label=gettext_lazy("Send to the facility"),
         explained=gettext_lazy("From here on it stays as it is; print it for the facility to sign."),
         done=gettext_lazy("The statement is with the facility."),
@@ -116,6 +118,7 @@ ACTS = (
     ),
     RecordAct(
         name="confirm",
+        key="a",
         label=gettext_lazy("Enter the facility's confirmation"),
         explained=gettext_lazy("Who signed for the facility, when, and where its signed copy is kept."),
         done=gettext_lazy("The facility's confirmation was entered."),
@@ -156,6 +159,7 @@ ACTS = (
     ),
     RecordAct(
         name="reopen",
+        key="r",
         label=gettext_lazy("Send back"),
         explained=gettext_lazy(
             "It becomes a draft: the facility confirms anew and all signatures begin again."

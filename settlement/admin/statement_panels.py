@@ -54,7 +54,6 @@ def figures(request, statement: Statement) -> list[Panel]:
         note=_(
             "What accounts paid is owed by the purchases themselves and is not part of the amount payable."
         ),
-        link=(_("Print (PDF)"), reverse("admin:settlement_statement_pdf", args=[statement.pk])),
     )
     payable = Panel(
         title=_("Payable by the fund"),

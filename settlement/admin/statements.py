@@ -23,13 +23,13 @@ from office.access import note
 from office.admin.pages import page
 from office.admin.panels import badged, linked
 from office.admin.records import ReadOnlyAdmin
-from office.documents import served_pdf
 from office.fields import MonthFormField
 from office.models import Act, Scheme, StepKind
 from office.policy import schemes_here
 from office.templatetags.figures import yuan
 from policies.month import Month
 from settlement import statements
+from settlement.admin.papers import STATEMENT
 from settlement.admin.statement_acts import ACTS, CLERK, NAMED, POSTED, TakeOffForm
 from settlement.admin.statement_panels import (
     deductions,
@@ -40,7 +40,7 @@ from settlement.admin.statement_panels import (
     visits,
 )
 from settlement.models import Statement
-from settlement.statement_file import printed, write_statement
+from settlement.statement_file import write_statement
 from settlement.tasks import enqueue_statements
 
 
@@ -88,6 +88,7 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Number, or code or name of the facility")
     counties = ("county",)
     acts: ClassVar[tuple[RecordAct, ...]] = ACTS
+    papers = (STATEMENT,)
     exported = (
         "number",
         "facility__code",
@@ -129,7 +130,6 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
             return path(pattern, self.admin_site.admin_view(view), name=f"settlement_statement_{name}")
 
         return [
-            named("<int:number>/statement.pdf", self.pdf_view, "pdf"),
             named("<int:number>/statement.xlsx", self.xlsx_view, "xlsx"),
             *super().get_urls(),
         ]
@@ -141,7 +141,7 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
         """Ask for the month; a worker draws the statements up."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = DrawForm(request.POST or None)
+        form = DrawForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():
             enqueue_statements(**form.cleaned_data, by=request.user)
             messages.success(
@@ -158,12 +158,6 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
         if isinstance(listed, ChangeList):
             response.context_data["totals"] = totals_of(listed.queryset)
         return response
-
-    def pdf_view(self, request, number):
-        """The statement to print and sign."""
-        statement = self._one(request, number)
-        note(request, Act.EXPORT, subject=statement, detail="pdf")
-        return served_pdf(printed(statement), name=f"{_('Statement of expenses')} {statement.number}")
 
     def xlsx_view(self, request, number):
         """The statement with its visits."""

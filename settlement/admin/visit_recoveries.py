@@ -100,6 +100,7 @@ class VisitRecoveryAdmin(ActsAdmin, ReadOnlyAdmin):
     acts: ClassVar[tuple[RecordAct, ...]] = (
         RecordAct(
             name="agree",
+            key="a",
             label=gettext_lazy("Agree and post"),
             explained=gettext_lazy(
                 "It is owed from now on: repaid, set against payment orders or written off on the receivable."
@@ -112,6 +113,7 @@ class VisitRecoveryAdmin(ActsAdmin, ReadOnlyAdmin):
         ),
         RecordAct(
             name="reject",
+            key="r",
             label=pgettext_lazy("recovery", "Reject"),
             explained=gettext_lazy("Nothing is recovered; the proposal stays on record."),
             done=gettext_lazy("The proposal was rejected."),

@@ -23,13 +23,14 @@ from office.admin.pages import page
 from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Act, Run, RunKindName
-from office.templatetags.figures import percent, whole, yuan
+from office.templatetags.figures import yuan
 from settlement import deposits
+from settlement.admin.papers import CONFIRMATION, WORKSHEET
 from settlement.admin.visits import RefundForm
 from settlement.admin.what_if import WhatIfForm, shown, table_of
 from settlement.models import YearEnd
 from settlement.what_if import otherwise
-from settlement.worksheet import MONTHS, Line, Worksheet, terms_of_year, worksheet_of
+from settlement.worksheet import MONTHS, Worksheet, figure_of, terms_of_year, worksheet_of
 from settlement.worksheet_file import write_worksheets
 
 
@@ -83,6 +84,7 @@ TAKE_RELEASE_BACK = RecordAct(
 @admin.register(YearEnd)
 class YearEndAdmin(ActsAdmin, ReadOnlyAdmin):
     acts = (RELEASE_DEPOSIT, TAKE_RELEASE_BACK)
+    papers = (WORKSHEET, CONFIRMATION)
     list_display = [
         "facility",
         "year",
@@ -276,14 +278,6 @@ def months(worksheet: Worksheet) -> Panel:
             for month in worksheet.months
         ],
     )
-
-
-def figure_of(line: Line) -> str:
-    """A figure as people read it."""
-    if line.value is None:
-        return "–"
-    shown = {"money": yuan, "integer": whole, "percent": percent}.get(line.kind)
-    return shown(line.value) if shown else f"{line.value.normalize():f}"
 
 
 def year_ends(request, facility) -> Panel | None:

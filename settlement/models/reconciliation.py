@@ -15,9 +15,10 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from facilities.models import Facility
+from facilities.models import Facility, FacilityKind
 from office.fields import FenField, MoneyField, MonthField, first_of_month
 from office.models import Scheme, Staff
+from settlement.models.statement import Statement, StatementState
 from settlement.models.visit import Visit, bare
 
 COUNTS = ("visits", "refunds")
@@ -138,6 +139,15 @@ class ReconciliationQuerySet(models.QuerySet):
                 default=Value(Standing.AGREED),
             )
         )
+
+    def unstated(self):
+        """Those with visits that are on no statement yet: a village station's are on its parent's."""
+        station = When(facility__kind=FacilityKind.VILLAGE_STATION, then="facility__parent")
+        drawn = Statement.objects.exclude(state=StatementState.UNDONE).filter(
+            facility=OuterRef("payee"), scheme=OuterRef("scheme"), month=OuterRef("month")
+        )
+        with_visits = self.filter(Q(visits__gt=0) | Q(refunds__gt=0))
+        return with_visits.annotate(payee=Case(station, default="facility")).filter(~Exists(drawn))
 
 
 class Reconciliation(models.Model):

@@ -2,10 +2,16 @@
 -- insured and alive on its first day. Village stations count at the parent they have in the month; with two slots
 -- a person counts once, the chosen facility first; facilities outside the city and months without an agreement
 -- have no heads (12, 14; 9(2)1).
-with contracted as materialized (
+with found as (
     select distinct facility_id, contractor_id
     from facilities_contracted
     where kind = 'outpatient' and days && month_days(%(month)s)
+),
+-- As a list of which the planner knows nothing: of the query it expects one row, and would look through everybody's
+-- selections once for each facility.
+contracted as materialized (
+    select *
+    from jsonb_to_recordset((select jsonb_agg(found) from found)) as contracted (facility_id bigint, contractor_id bigint)
 ),
 chosen as (
     select distinct on (selection.person_id) selection.person_id, selection.facility_id as chosen_id

@@ -30,23 +30,22 @@ left join office_run run on run.id = transfer.run_id
 -- Money that moves to another area is paid for the person whose account it comes from.
 left join accounts_account giver on giver.id = transfer.debit_id and account.kind = 'moving'
 -- Of a payout each payee's part is a transfer of its own, in the order of the shares.
-left join lateral (
-    select part.id
-    from accounts_voucher voucher
-    cross join lateral (
-        select id, row_number() over (order by id) as place
-        from accounts_share
-        where application_id = voucher.source_id and amount > 0
+left join (
+    select part.transfer_id, named.id
+    from (
+        select
+            paid.id as transfer_id, voucher.source_id as application_id,
+            row_number() over (partition by paid.voucher_id, paid.kind order by paid.id) as place
+        from accounts_voucher voucher
+        join accounts_transfer paid on paid.voucher_id = voucher.id and paid.kind in ('payout', 'transfer_out')
+        where voucher.source = 'accounts.application'
     ) part
-    where account.kind <> 'payable' and transfer.kind in ('payout', 'transfer_out')
-        and voucher.id = transfer.voucher_id and voucher.source = 'accounts.application'
-        and part.place = (
-            select count(*)
-            from accounts_transfer earlier
-            where earlier.voucher_id = transfer.voucher_id and earlier.kind = transfer.kind
-                and earlier.id <= transfer.id
-        )
-) share on true
+    join (
+        select id, application_id, row_number() over (partition by application_id order by id) as place
+        from accounts_share
+        where amount > 0
+    ) named using (application_id, place)
+) share on share.transfer_id = transfer.id and account.kind <> 'payable'
 left join facilities_facility facility on facility.id = account.facility_id
 left join insured_person person on person.id = coalesce(account.person_id, giver.person_id)
 where account.kind in ('payable', 'owed', 'moving')

@@ -39,7 +39,7 @@ def test_the_city_comes_in_through_the_clerks_files(tmp_path, capsys):
     for line in sign_ins:
         username, password, _role = line.split(maxsplit=2)
         assert Staff.objects.get(username=username).check_password(password)
-    assert len(sign_ins) == Staff.objects.count() == 10
+    assert len(sign_ins) == Staff.objects.count() == 11
 
 
 def test_every_person_chooses_one_facility_at_a_time():

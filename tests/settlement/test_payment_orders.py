@@ -425,3 +425,29 @@ def test_two_clerks_make_orders_at_once_and_money_is_on_one(committed):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert sorted(made) == [0, 0, 3]
+
+
+def test_what_is_owed_is_found_without_reading_a_voucher_for_each_of_its_transfers(db, hands):
+    """The purchases of a settled chunk are thousands in one voucher; the planner may join as it likes."""
+    purchases = 60
+    facility, person = contract(), insure()
+    fund(person, "100.00")
+    ends = {
+        "debit": account_of(person, scheme="310"),
+        "credit": account_of(facility, scheme="310", kind="payable"),
+    }
+    bought = [Move(**ends, amount=Decimal("1.00"), kind=TransferKind.SPENDING)] * purchases
+    post(bought, source=person)
+    read = (
+        "select coalesce(sum(seq_tup_read + idx_tup_fetch), 0) from pg_stat_xact_user_tables"
+        " where relname = 'accounts_transfer'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_nestloop = off")
+        cursor.execute(read)
+        [(before,)] = cursor.fetchall()
+        [told] = payment_orders.payable()
+        cursor.execute(read)
+        [(after,)] = cursor.fetchall()
+    assert told.transfers == purchases
+    assert after - before < 10 * purchases

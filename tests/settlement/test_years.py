@@ -26,6 +26,7 @@ from settlement.statements import draw_up
 from tests.accounts.test_credit_run import posted, prepared
 from tests.cities import rules_of
 from tests.files import applied
+from tests.monitoring.trying import check_trials
 from tests.population import agree, contract, fund, insure, member
 from tests.settlement import plain_year as plain
 from tests.settlement.drawn_bills import HERE, bills, facilities, people
@@ -193,6 +194,7 @@ def test_a_year(db, city, client):
     assert_statements_agree(year, town, clerk=clerk)
     assert_accounts_and_facilities_agree(year, town)
     assert_the_year_was_worth_it(year)
+    check_trials(scheme=scheme, year=YEAR, by=member("policy_officer"))
     if city in ("heyuan", "shaoguan"):
         capitation_is_paid(year, town, clerk=clerk, client=client)
     else:

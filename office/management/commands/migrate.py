@@ -12,7 +12,7 @@ from office.history import load_triggers
 from office.models import Origin
 from office.pinned_functions import pin_functions
 from office.policy import load_shipped_packs
-from office.schedule import load_schedule
+from office.schedule import load_due_days, load_schedule
 
 
 class Command(migrate.Command):
@@ -41,4 +41,5 @@ class Command(migrate.Command):
                 load_groups()
                 load_chains()
                 load_schedule()
+                load_due_days()
                 load_thresholds()
