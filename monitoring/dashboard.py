@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from facilities.models import Facility
 from insured.models import Person
-from monitoring.alerts_shown import alerts_for
 from monitoring.calendar import calendar_of
+from monitoring.notices import notices_for
 from monitoring.running import running
 from office.fields import MonthFormField
 from office.imports import importable
@@ -57,7 +57,7 @@ def dashboard(request, context: dict) -> dict:
         context["numbers"] = numbers(month, staff)
     context |= {
         "running": running(staff),
-        "alerts": alerts_for(staff),
+        "notices": notices_for(staff),
         "links": links(staff),
     }
     return context

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
-from monitoring import demo_affairs, demo_visits
+from monitoring import demo_affairs, demo_visits, demo_watch
 from office import approvals, runs, versions
 from office.chunks import post_chunks
 from office.comparison import acknowledge
@@ -92,6 +92,8 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
         if month.number == 12:
             with on((month + 2).first_day.replace(day=9)):
                 yearly(RunKindName.INTEREST, city, year=month.year)
+    months_seen = list(months_between(begins, this_month - 1))
+    demo_watch.watched(months_seen, schemes=city.living, today=today, hands=HANDS)
 
 
 def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -> None:

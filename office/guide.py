@@ -74,7 +74,7 @@ def glossary(language: str) -> list[Term]:
     """One term for each thing, in the order of the file."""
     terms = []
     for row in GLOSSARY.read_text(encoding="utf-8").split("|---|\n", 1)[1].splitlines():
-        english, chinese, field, meaning, meant = (cell.strip() for cell in row.strip("| ").split(" | "))
+        english, chinese, field, meaning, meant = (cell.strip() for cell in row.strip("|").split("|"))
         names, said = (chinese, english), (meant, meaning)
         if language == "en":
             names, said = names[::-1], said[::-1]

@@ -147,7 +147,8 @@ def article_of_gate(version: PolicyVersion, *, gate: str, category: str) -> str:
 
 
 def book_of(version: PolicyVersion) -> TermsBook:
-    return _book(version.pk, version.sha256)
+    """Of a version on record once for all visits; one tried out is on no record."""
+    return _book(version.pk, version.sha256) if version.pk else TermsBook(pack_of(version))
 
 
 @lru_cache(maxsize=32)

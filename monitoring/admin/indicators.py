@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RelatedDropdownFilter
@@ -44,11 +45,11 @@ class IndicatorValueAdmin(ReadOnlyAdmin):
     panels = []
 
     def get_queryset(self, request):
-        beyond = Alert.objects.filter(
+        beyond = Alert.objects.annotate(which=KT("found__indicator")).filter(
             rule=Rule.INDICATOR,
             facility=OuterRef("facility"),
             month=OuterRef("month"),
-            found__indicator=OuterRef("indicator"),
+            which=OuterRef("indicator"),
         )
         return super().get_queryset(request).compared().annotate(beyond=Exists(beyond))
 

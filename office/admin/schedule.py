@@ -29,6 +29,7 @@ WORK = {
     "settlement.tasks.compare_late": _("Compare facilities' reports of the last months again"),
     "settlement.tasks.sweep_visits": _("Take up visits that wait to be settled"),
     "monitoring.tasks.sweep_benefit_trials": _("Take up benefit trials that a worker lost"),
+    "monitoring.tasks.watch_recent": _("Look for alerts in the last months"),
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
     "accounts.tasks.prove_books": _("Prove the books"),

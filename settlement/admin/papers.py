@@ -384,7 +384,7 @@ CONFIRMATION = PaperKind(
     needs="office.export_run",
 )
 RUN_TABLE = PaperKind(
-    name="table",
+    name="printed",
     label=gettext_lazy("Print the table"),
     paper=run_table,
     open_to=_tabled,

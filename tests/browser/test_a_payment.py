@@ -96,7 +96,7 @@ def test_what_is_owed_is_paid(signed_in):
     assert fits(page)
 
     cashier = signed_in("finance_cashier")
-    cashier.get_by_role("link", name="银行文件").click()
+    cashier.get_by_role("link", name="银行文件").first.click()
     cashier.get_by_role("link", name="生成银行文件").click()
     cashier.get_by_role("button", name="生成银行文件").click()
     take = cashier.get_by_role("button", name="取走文件送银行")

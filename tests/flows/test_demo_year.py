@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.verify import verify_books
+from monitoring.models import Alert, BenefitTrial
 from office.models import Run
 from policies.month import Month
 from settlement.models import PaymentOrder, VisitOutcome
@@ -25,4 +26,6 @@ def test_the_demo_has_months_of_work_behind_it(tmp_path):
     assert Run.objects.filter(kind="prepayment", state="posted").exists()
     assert set(VisitOutcome.objects.values_list("state", flat=True)) >= {"paid", "denied"}
     assert PaymentOrder.objects.filter(state="in_transit").exists()
+    assert {"open", "accepted"} <= set(Alert.objects.values_list("state", flat=True))
+    assert BenefitTrial.objects.filter(state="done").exists()
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []

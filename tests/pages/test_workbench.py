@@ -125,6 +125,6 @@ def test_what_is_worked_on_is_shown_until_it_is_done_and_what_stopped_is_warned_
     assert str(run) in clerk.get("/running/").content.decode()
     Run.objects.filter(pk=run.pk).update(error="没有政策版本")
     assert clerk.get("/running/").headers["HX-Refresh"] == "true"
-    [alert] = [each for each in clerk.get("/").context["alerts"] if each.grave]
-    assert (alert.said, alert.count) == ("中断的批次", 1)
-    assert [each.pk for each in clerk.get(alert.url).context_data["cl"].queryset] == [run.pk]
+    [notice] = [each for each in clerk.get("/").context["notices"] if each.grave]
+    assert (notice.said, notice.count) == ("中断的批次", 1)
+    assert [each.pk for each in clerk.get(notice.url).context_data["cl"].queryset] == [run.pk]

@@ -1,6 +1,6 @@
 """What the first page warns of: lines that small functions give, each with a count and the list behind it.
 
-Each function of ALERTS looks at one thing for whoever asks, says nothing where all is well, and is silent to
+Each function of LOOKS looks at one thing for whoever asks, says nothing where all is well, and is silent to
 who may not see the list. Other rooms' functions are added here.
 """
 
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.proving import OVERDUE, last_check
 from facilities.admin.agreement_pages import count_renewals
+from monitoring import cases
+from monitoring.models import Alert, CaseState
 from monitoring.steps import listed
 from office.admin.figure_words import in_language
 from office.models import Run, RunState, Staff
@@ -35,7 +37,7 @@ from settlement.models import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alert:
+class Notice:
     """What is wrong, how many of it, and where it is seen; `grave` is red."""
 
     said: str
@@ -44,13 +46,13 @@ class Alert:
     grave: bool = False
 
 
-def alerts_for(staff: Staff) -> list[Alert]:
+def notices_for(staff: Staff) -> list[Notice]:
     """All that this person is warned of, the grave first."""
-    found = [alert for look in ALERTS for alert in look(staff)]
-    return sorted(found, key=lambda alert: not alert.grave)
+    found = [notice for look in LOOKS for notice in look(staff)]
+    return sorted(found, key=lambda notice: not notice.grave)
 
 
-def books(staff: Staff) -> list[Alert]:
+def books(staff: Staff) -> list[Notice]:
     """What is not well with the proof of the books: something wrong, or no proof for too long."""
     check = last_check() if staff.has_perm("accounts.view_bookscheck") else None
     if check is None:
@@ -58,21 +60,21 @@ def books(staff: Staff) -> list[Alert]:
     url = reverse("admin:accounts_bookscheck_change", args=[check.pk])
     if check.wrong:
         said = _("The proof of the books found something wrong")
-        return [Alert(said=said, count=check.wrong, url=url, grave=True)]
+        return [Notice(said=said, count=check.wrong, url=url, grave=True)]
     days = (timezone.now() - check.finished_at).days
     if check.finished_at < timezone.now() - OVERDUE:
-        return [Alert(said=_("Days since the books were proved"), count=days, url=url)]
+        return [Notice(said=_("Days since the books were proved"), count=days, url=url)]
     return []
 
 
-def stopped_runs(staff: Staff) -> list[Alert]:
+def stopped_runs(staff: Staff) -> list[Notice]:
     if not staff.has_perm("office.view_run"):
         return []
     stopped = Run.objects.filter(state__in=[RunState.DRAFT, RunState.POSTING]).exclude(error="")
     return _one(_("Runs that could not go on"), stopped, "office.run", grave=True, stopped="1")
 
 
-def held_visits(staff: Staff) -> list[Alert]:
+def held_visits(staff: Staff) -> list[Notice]:
     """Visits that wait for a figure of the rules nobody has entered: which, and of which article."""
     if not staff.has_perm("settlement.view_visit"):
         return []
@@ -83,15 +85,24 @@ def held_visits(staff: Staff) -> list[Alert]:
     first = held.select_related("outcome").order_by("at", "id")[0]
     missing = "; ".join(in_language(explain_missing(*each)) for each in explain(first, first.outcome).missing)
     said = _("Visits on hold: %(missing)s") % {"missing": missing} if missing else _("Visits on hold")
-    return [Alert(said=said, count=count, url=listed("settlement.visit", state=VisitState.HELD))]
+    return [Notice(said=said, count=count, url=listed("settlement.visit", state=VisitState.HELD))]
 
 
-def agreements(staff: Staff) -> list[Alert]:
+def agreements(staff: Staff) -> list[Notice]:
     count = count_renewals(staff) if staff.has_perm("facilities.view_agreement") else 0
-    return [Alert(said=_("Agreements that end soon"), count=count, url=reverse("renewals"))] if count else []
+    return [Notice(said=_("Agreements that end soon"), count=count, url=reverse("renewals"))] if count else []
 
 
-def statements_late(staff: Staff) -> list[Alert]:
+def unusual_figures(staff: Staff) -> list[Notice]:
+    """Alerts of rules and indicators whose case nobody has begun."""
+    if not staff.has_perm("monitoring.view_alert"):
+        return []
+    found = in_scope(Alert.objects.filter(state=CaseState.OPEN), staff=staff, by=cases.COUNTY)
+    said = _("Unusual visits and figures of facilities")
+    return _one(said, found, "monitoring.alert", state__exact=CaseState.OPEN)
+
+
+def statements_late(staff: Staff) -> list[Notice]:
     """Statements of months whose settlement is over by now."""
     if not staff.has_perm("settlement.view_statement"):
         return []
@@ -106,7 +117,7 @@ def statements_late(staff: Staff) -> list[Alert]:
     return _one(_("Statements of earlier months that are not posted"), late, "settlement.statement", **query)
 
 
-def bank_details(staff: Staff) -> list[Alert]:
+def bank_details(staff: Staff) -> list[Notice]:
     if not staff.has_perm("settlement.view_paymentorder"):
         return []
     orders = in_scope(PaymentOrder.objects.all(), staff=staff, by=("county",))
@@ -115,7 +126,7 @@ def bank_details(staff: Staff) -> list[Alert]:
     return _one(said, held, "settlement.paymentorder", held="1")
 
 
-def returned_payments(staff: Staff) -> list[Alert]:
+def returned_payments(staff: Staff) -> list[Notice]:
     if not staff.has_perm("settlement.view_paymentorder"):
         return []
     orders = in_scope(PaymentOrder.objects.all(), staff=staff, by=("county",))
@@ -124,7 +135,7 @@ def returned_payments(staff: Staff) -> list[Alert]:
     return _one(said, failed, "settlement.paymentorder", grave=True, state__exact=OrderState.FAILED)
 
 
-def failed_work(staff: Staff) -> list[Alert]:
+def failed_work(staff: Staff) -> list[Notice]:
     """Batches of visits, bank files and exports that workers could not finish."""
     found = []
     if staff.has_perm("settlement.view_visitbatch"):
@@ -132,7 +143,7 @@ def failed_work(staff: Staff) -> list[Alert]:
             failed=Count("chunks", filter=~Q(chunks__error=""))
         )
         found += [
-            Alert(
+            Notice(
                 said=_("%(batch)s: chunks that could not be settled") % {"batch": batch},
                 count=batch.failed,
                 url=reverse("admin:settlement_visitbatch_change", args=[batch.pk]),
@@ -147,19 +158,20 @@ def failed_work(staff: Staff) -> list[Alert]:
     return found
 
 
-def _one(said: str, records, model: str, *, grave: bool = False, **query) -> list[Alert]:
+def _one(said: str, records, model: str, *, grave: bool = False, **query) -> list[Notice]:
     """One line for records and their list, where there are any."""
     count = records.count()
-    return [Alert(said=said, count=count, url=listed(model, **query), grave=grave)] if count else []
+    return [Notice(said=said, count=count, url=listed(model, **query), grave=grave)] if count else []
 
 
-ALERTS: list[Callable[[Staff], list[Alert]]] = [
+LOOKS: list[Callable[[Staff], list[Notice]]] = [
     books,
     stopped_runs,
     failed_work,
     returned_payments,
     statements_late,
     held_visits,
+    unusual_figures,
     bank_details,
     agreements,
 ]
