@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.carrying_out import carry_out
+from accounts.interest import keep_years_apart
 from accounts.models import (
     BY_BANK,
     OPEN,
@@ -28,10 +29,9 @@ from accounts.models import (
 from accounts.vouchers import hold
 from insured.documents import document_index
 from insured.models import Person
-from office.approvals import delegations_to
 from office.models import Staff, StepKind
 from office.policy import newest_version, pack_of
-from office.scope import sees
+from office.signing import SIGNATURES, Standing, standing_to_sign
 from policies.month import Month
 from policies.pack import Pack
 from policies.sections import PayoutRule
@@ -44,6 +44,7 @@ STEPS = {
     Way.UNDOING: [StepKind.AUDIT, StepKind.RELEASE],
 }
 USUAL_STEPS = [StepKind.REVIEW, StepKind.RELEASE]
+SIGNATURES[ApplicationApproval] = "application"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +66,6 @@ class Origin:
     area_code: str = ""
     document: str = ""
     amount: object = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """Why somebody may not sign, in words, empty when they may; for whom they sign, None for themselves."""
-
-    refusal: str = ""
-    on_behalf_of: Staff | None = None
 
 
 def rules_of(account: Account) -> Pack:
@@ -213,32 +206,13 @@ def next_step(application: Application) -> StepKind | None:
 
 def standing_of(application: Application, staff: Staff) -> Standing:
     """Whether somebody may sign the next step, in their own right or in that of whoever delegated it."""
-    step = next_step(application)
-    if step is None:
-        return Standing(refusal=_("Nothing waits to be signed."))
-    county, right = application.account.person.county_id, f"office.{step}_run"
-    whose = [staff, *(delegation.principal for delegation in delegations_to(staff))]
-    holders = [holder for holder in whose if holder.has_perm(right) and sees(holder, county)]
-    if not holders or not sees(staff, county):
-        return Standing(
-            refusal=_("%(staff)s may not do this: the role does not allow it.") % {"staff": staff}
-        )
-    signatures = signatures_of(application)
-    signed = {who.person_key for each in signatures for who in (each.person, each.on_behalf_of) if who}
-    if application.applied_by.person_key == staff.person_key:
-        return Standing(refusal=_("You applied for this yourself; somebody else has to sign it."))
-    if staff.person_key in signed:
-        return Standing(
-            refusal=_("You have signed another step of this; somebody else has to sign this one.")
-        )
-    had_a_hand = signed | {application.applied_by.person_key}
-    free = [holder for holder in holders if holder.person_key not in had_a_hand]
-    if not free:
-        return Standing(
-            refusal=_("%(staff)s, for whom you would sign, applied for this or signed another step of it.")
-            % {"staff": holders[0]}
-        )
-    return Standing(on_behalf_of=None if free[0] == staff else free[0])
+    return standing_to_sign(
+        next_step(application),
+        staff=staff,
+        county=application.account.person.county_id,
+        asked_by=application.applied_by,
+        signed=signatures_of(application),
+    )
 
 
 @transaction.atomic
@@ -247,6 +221,8 @@ def sign(application: Application, *, by: Staff, seen: str | None = None) -> App
 
     `seen` is `seen_of` what was looked at: what has changed since is not signed.
     """
+    if application.closes or application.reverses_id:
+        keep_years_apart(application.account.scheme)
     application = Application.objects.select_for_update(of=["self"]).get(pk=application.pk)
     hold(application.account)
     standing = standing_of(application, by)

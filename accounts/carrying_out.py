@@ -6,8 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.closing import Figures, figures_of, split
+from accounts.interest import first_unpaid, stays_paid
 from accounts.models import Account, AccountKind, Application, ApplicationState, TransferKind, Way
 from accounts.vouchers import Move, account_of, hold, post, transfers_of
+from policies.month import Month
 
 
 def carry_out(application: Application) -> None:
@@ -59,11 +61,17 @@ def _pay_out(application: Application) -> None:
 
 
 def _settled(account: Account, figures: Figures, *, interest: Account, receivable: Account) -> list[Move]:
-    """Interest comes in, late news is settled, and what is then lacking is owed."""
+    """Interest comes in, from where it was paid last; late news is settled; what is then lacking is owed."""
     moves = []
     if figures.interest:
         moves.append(
-            Move(debit=interest, credit=account, amount=figures.interest, kind=TransferKind.CLOSING_INTEREST)
+            Move(
+                debit=interest,
+                credit=account,
+                amount=figures.interest,
+                kind=TransferKind.CLOSING_INTEREST,
+                covers=Month.of(first_unpaid(account)),
+            )
         )
     if figures.receivable:
         moves.append(
@@ -97,7 +105,7 @@ def _take_in(application: Application) -> None:
 
 def _undo(application: Application) -> None:
     scheme, done = application.account.scheme, application.reverses
-    transfers = list(transfers_of(done))
+    transfers = [each for each in transfers_of(done) if not stays_paid(each, scheme=scheme)]
     sides = {transfer.debit_id for transfer in transfers} | {transfer.credit_id for transfer in transfers}
     accounts = {pk: Account(pk=pk, scheme=scheme) for pk in sides | {application.account_id}}
     balances = hold(*accounts.values())

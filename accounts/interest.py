@@ -8,16 +8,27 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.credit import has_accounts
 from accounts.entries import transfers_of
-from accounts.models import Account, AccountKind, RunLine, Transfer, TransferKind
+from accounts.models import (
+    Account,
+    AccountKind,
+    Application,
+    ApplicationState,
+    RunLine,
+    Transfer,
+    TransferKind,
+)
 from accounts.posting import CHUNK_SIZE, clear_lines, cut_into_chunks, post_chunk, totals_of
 from accounts.reversal import REVERSAL
 from accounts.run_lines import lines_page
 from accounts.vouchers import account_of
+from office import runs
 from office.kinds import Computed, RunKind
 from office.models import Run, RunKindName, RunState
 from office.periods import closed_through
@@ -58,7 +69,7 @@ def unpaid_stretches(account: Account, *, through: date) -> list[Stretch]:
     transfers = transfers_of(account)
     if not transfers:
         return []
-    return _stretches(account, transfers, first=_first_unpaid(account, transfers), last=through)
+    return _stretches(account, transfers, first=first_unpaid(account), last=through)
 
 
 def stretches_of_year(account: Account, year: int) -> list[Stretch]:
@@ -111,14 +122,42 @@ def _movements(account: Account, transfers: Sequence[Transfer]) -> list[Movement
     return [days[day] for day in sorted(days)]
 
 
-def _first_unpaid(account: Account, transfers: Sequence[Transfer]) -> date:
-    """The day after the last one that interest was paid for."""
-    paid_years = Run.objects.filter(kind=RunKindName.INTEREST, scheme=account.scheme, state=RunState.POSTED)
-    last_year = paid_years.order_by("-period").values_list("period", flat=True).first()
+def first_unpaid(account: Account) -> date:
+    """The day after the last one that interest was paid for, of an account on which anything ever moved."""
+    transfers = transfers_of(account)
+    last_year = _paid_years(account.scheme).order_by("-period").values_list("period", flat=True).first()
     first = date(min(day_of(transfer) for transfer in transfers).year, 1, 1)
     if last_year is not None:
         first = max(first, date(last_year.year + 1, 1, 1))
     return max([first, *(day_of(paid) for paid in _closing_interest(transfers))])
+
+
+def _paid_years(scheme: str) -> QuerySet[Run]:
+    return Run.objects.filter(kind=RunKindName.INTEREST, scheme=scheme, state=RunState.POSTED)
+
+
+def stays_paid(transfer: Transfer, *, scheme: str) -> bool:
+    """Whether a transfer of a closing is interest that nothing would pay again once the closing is undone.
+
+    The run of its year has passed the account by meanwhile; days nobody pays for any more stay paid.
+    """
+    year = Month(transfer.covers.year, 1)
+    passed_by = _paid_years(scheme).filter(period__gte=year)
+    return transfer.kind == TransferKind.CLOSING_INTEREST and passed_by.exists()
+
+
+def keep_years_apart(scheme: str) -> None:
+    """Until the transaction ends no run starts posting; raises ValidationError while one moves interest.
+
+    An account that is closed or opened is so before a year's interest is posted, or after it.
+    """
+    runs.keep_from_starting()
+    moving = Run.objects.filter(scheme=scheme, state=RunState.POSTING)
+    of_interest = Q(kind=RunKindName.INTEREST) | Q(reverses__kind=RunKindName.INTEREST)
+    if run := moving.filter(of_interest).first():
+        raise ValidationError(
+            _("%(run)s is being posted: wait until it is, then close or open accounts.") % {"run": run}
+        )
 
 
 def _closing_interest(transfers: Sequence[Transfer]) -> list[Transfer]:
@@ -172,13 +211,25 @@ def _still_to_come(rates: list[int]) -> list[int]:
 
 
 def still_holds(run: Run) -> None:
-    """Raises RunRefused when an account has had its interest meanwhile, or the books were opened again."""
+    """Raises RunRefused when accounts were closed or opened meanwhile, or the books were opened again."""
     _demand_closed(run)
-    if RunLine.objects.filter(run_id=run.pk, credit__closed_on__isnull=False).exists():
+    lines = RunLine.objects.filter(run_id=run.pk)
+    if lines.filter(credit__closed_on__isnull=False).exists() or _opened_since(run, lines):
         raise RunRefused(
-            _("Accounts were closed since %(run)s was computed: send it back to be computed again.")
+            _("Accounts were closed or opened since %(run)s was computed: send it back to be computed again.")
             % {"run": run}
         )
+
+
+def _opened_since(run: Run, lines: QuerySet[RunLine]) -> bool:
+    """Whether an account whose closing was undone is due other interest than its line says: there are few."""
+    opened = Application.objects.filter(closes=True, state=ApplicationState.UNDONE).values("account")
+    accounts = Account.objects.filter(pk__in=opened, scheme=run.scheme, closed_on=None)
+    amounts = dict(lines.filter(credit__in=accounts).values_list("credit_id", "amount"))
+    return any(
+        interest_of(stretches_of_year(account, run.period.year)) != amounts.get(account.pk, 0)
+        for account in accounts
+    )
 
 
 def _demand_closed(run: Run) -> None:

@@ -2,16 +2,13 @@
 
 import json
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.purposes import articles_of, scheme_with_accounts
 from insured.protections import KNOWN_DOCUMENT
 from insured.row_checks import ABOUT_SOMEBODY
 from office.layouts import AMOUNT, DAY, Change, Check, Column, FileCheck, Layout, Step, code, text
-from office.models import Staff
 from office.periods import month_to_post
 from office.policy import newest_version, pack_of
 from policies.pack import Pack
@@ -60,12 +57,6 @@ def _told(rule: Rule, *, named: set[str], banned: bool) -> dict:
         "paid_to": list(rule.paid_to),
         "banned": banned,
     }
-
-
-def no_undoing(import_id: int, *, by: Staff | None, reason: str) -> None:
-    raise ValidationError(
-        _("What accounts have paid is not taken back by its file: reverse or refund each use on its page.")
-    )
 
 
 # Of a purpose that accounts pay for on the day.
@@ -250,5 +241,7 @@ USES = Layout(
         Step(statement="accounts/uses_posted", rows="is_new"),
         Step(statement="accounts/use_shares_new"),
     ),
-    take_back=no_undoing,
+    stays=gettext_noop(
+        "What accounts have paid is not taken back by its file: reverse or refund each use on its page."
+    ),
 )

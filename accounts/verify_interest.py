@@ -1,7 +1,6 @@
 """Interest paid, worked out a second time: day by day, by `policies.interest`, from transfers alone.
 
-The runs compute a year by one statement. Accounts that had the same year are looked at once. An account that
-was ever closed and has no line is left out: whether it was closed when the run was computed is not kept.
+The runs compute a year by one statement. Accounts that had the same year are looked at once.
 """
 
 from collections.abc import Sequence
@@ -49,7 +48,8 @@ def _first_wrong_of(run: Run) -> str:
         december=date(year, 12, 1),
     ):
         counted = rates[(since - new_year).days :] if since else rates
-        due = interest_of(_of_year(_movements(days, amounts, spents), counted, first_taken=first_taken))
+        movements = _movements(days, amounts, spents)
+        due = interest_of(_of_year(movements, counted, first_taken=first_taken) if counted else [])
         if due != paid:
             wrong.append((account, line, due, paid))
     if not wrong:

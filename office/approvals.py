@@ -190,16 +190,6 @@ def delegations_to(staff: Staff) -> list[Delegation]:
     return [delegation for delegation in given.order_by("id") if delegation.holds]
 
 
-def signed_for(delegation: Delegation) -> list[RunApproval]:
-    """What the delegate signed on behalf of the principal in its days."""
-    signed = RunApproval.objects.filter(
-        person=delegation.delegate,
-        on_behalf_of=delegation.principal,
-        at__date__range=(delegation.first_day, delegation.last_day),
-    )
-    return list(signed.select_related("run", "run__reverses").order_by("id"))
-
-
 def _holders(staff: Staff, kinds: Iterable[str]) -> list[Staff]:
     """Whose right to one of the steps the person may use today: their own first, then their principals'."""
     if not (staff.is_active and staff.sees_whole_city):

@@ -247,6 +247,8 @@ class Layout:
     values: Callable[[dict], dict] = dict
     # Whose files these are, where not everybody's who may import.
     permission: str = ""
+    # Why no file of it is taken back, and what is done instead (an msgid).
+    stays: str = ""
     # How a file is taken back where the history of its rows is not enough: called with the number of the
     # import, who asks and why; raises ValidationError.
     take_back: Callable[..., None] | None = None

@@ -280,6 +280,12 @@ def _one_at_a_time() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [STARTING_LOCK])
 
 
+def keep_from_starting() -> None:
+    """Until the transaction ends no run starts posting or is reversed; many may ask for it at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [STARTING_LOCK])
+
+
 def try_again(run: Run, *, by: Staff | None, origin: str) -> None:
     """Free what failed to be posted, to be taken up by the caller or a worker."""
     if by is not None:

@@ -135,6 +135,8 @@ def take_rows_back(cursor, import_file: ImportFile) -> None:
 def may_be_undone(import_file: ImportFile) -> None:
     if import_file.state not in (ImportState.APPLIED, ImportState.UNDOING):
         raise Refused(NOT_APPLIED)
+    if stays := layout(import_file.layout).stays:
+        raise Refused(stays)
     if import_file.forgotten_at:
         raise Refused(FORGOTTEN)
     if run := run_in_the_way_of(import_file.layout):

@@ -182,6 +182,9 @@ def _lengthen(found: list[Stretch], latest: dict[str, int], stretch: Stretch) ->
 
 
 def interest_of(found: Sequence[Stretch]) -> Decimal:
-    """The interest of all stretches in yuan, rounded half up once."""
+    """The interest of all stretches in yuan, rounded half up once.
+
+    Nobody pays any: where books of earlier months took back what later ones gave, days come out below zero.
+    """
     products = sum(stretch.product * stretch.rate for stretch in found)
-    return to_yuan(round_half_up(products, PRODUCT_OF_ONE_FEN))
+    return to_yuan(round_half_up(max(products, 0), PRODUCT_OF_ONE_FEN))

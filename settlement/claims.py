@@ -17,7 +17,7 @@ from accounts.vouchers import Move, account_of, hold, post, reversal_of, transfe
 from facilities.models import Facility
 from office.admin.rule_words import WORDS
 from office.models import County, Staff, StepKind
-from office.signing import refusal_to_sign
+from office.signing import SIGNATURES, Standing, standing_to_sign
 from policies.month import Month
 from settlement import batches
 from settlement.claim_rules import gate_of, missing_documents, newborn_window, reasons_on
@@ -35,6 +35,8 @@ from settlement.models import (
 )
 from settlement.schemes import scheme_of
 from settlement.tasks import enqueue
+
+SIGNATURES[ClaimApproval] = "claim"
 
 
 def demand_acceptable(claim: Claim) -> None:
@@ -150,7 +152,7 @@ def signatures_of(claim: Claim) -> list[ClaimApproval]:
     """The signatures that count: those of what the claim is now."""
     if not claim.revision:
         return []
-    signed = claim.approvals.filter(hash=hash_of(claim)).select_related("person")
+    signed = claim.approvals.filter(hash=hash_of(claim)).select_related("person", "on_behalf_of")
     return list(signed.order_by("number"))
 
 
@@ -168,14 +170,14 @@ def next_step(claim: Claim) -> StepKind | None:
     return StepKind(claim.steps[len(signatures_of(claim))])
 
 
-def refusal_of(claim: Claim, staff: Staff) -> str:
-    """Why somebody may not sign the next step, in words; empty when they may."""
-    return refusal_to_sign(
+def standing_of(claim: Claim, staff: Staff) -> Standing:
+    """Whether somebody may sign the next step, in their own right or in that of whoever delegated it."""
+    return standing_to_sign(
         next_step(claim),
         staff=staff,
         county=claim.person.county_id,
         asked_by=claim.entered_by,
-        signed=[signature.person for signature in signatures_of(claim)],
+        signed=signatures_of(claim),
     )
 
 
@@ -186,13 +188,19 @@ def sign(claim: Claim, *, by: Staff, seen: str | None = None) -> Claim:
     `seen` is `seen_of` what was looked at: what has changed since is not signed.
     """
     claim = Claim.objects.select_for_update(of=["self"]).get(pk=claim.pk)
-    if told := refusal_of(claim, by):
-        raise ValidationError(told)
+    standing = standing_of(claim, by)
+    if standing.refusal:
+        raise ValidationError(standing.refusal)
     if seen not in (None, seen_of(claim)):
         raise ValidationError(_("This was changed or signed since you looked at it; look again."))
     number = len(signatures_of(claim)) + 1
     ClaimApproval.objects.create(
-        claim=claim, number=number, step=next_step(claim), person=by, hash=hash_of(claim)
+        claim=claim,
+        number=number,
+        step=next_step(claim),
+        person=by,
+        on_behalf_of=standing.on_behalf_of,
+        hash=hash_of(claim),
     )
     if number == len(claim.steps):
         claim.state, claim.decision = ClaimState.DECIDED, decision_of(claim)

@@ -6,13 +6,10 @@ is the next version, and the one before stays to be seen.
 
 from dataclasses import replace
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from insured.enrolments import SCHEMES
 from office.layouts import AMOUNT, DAY, MONTH, Change, Check, Column, Kind, Layout, Step, choice, code
-from office.models import Staff
 from office.policy import schemes_here
 from settlement.models import FIGURES
 from settlement.tasks import enqueue_comparison
@@ -96,8 +93,7 @@ def only_scheme() -> str | None:
     return here[0] if len(here) == 1 else None
 
 
-def never_undone(import_id: int, *, by: Staff | None, reason: str) -> None:
-    raise ValidationError(_("What a facility reported stays on record: bring a file that corrects it."))
+STAYS = gettext_noop("What a facility reported stays on record: bring a file that corrects it.")
 
 
 def same(*fields: str) -> tuple[Change, ...]:
@@ -140,7 +136,7 @@ def totals(name: str, label: str, period: Column) -> Layout:
         county="county_code",
         kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),
         values=lambda parameters: {"daily": period.kind is DAY, "only_scheme": only_scheme()},
-        take_back=never_undone,
+        stays=STAYS,
         afterwards=enqueue_comparison,
         steps=(
             Step(statement="settlement/totals_superseded"),
@@ -226,7 +222,7 @@ BILLS = Layout(
     county="county_code",
     kept_by=("case when facility_id is not null then coalesce(facility_county_id, 0) end",),
     values=lambda parameters: {"only_scheme": only_scheme()},
-    take_back=never_undone,
+    stays=STAYS,
     afterwards=enqueue_comparison,
     steps=(
         Step(statement="settlement/bills_superseded"),

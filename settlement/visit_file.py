@@ -1,14 +1,11 @@
 """Facilities' files of visits 门诊费用: applied, their rows are visits, to be settled (`batches.py`)."""
 
-from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from insured.protections import KNOWN_DOCUMENT
 from insured.row_checks import ABOUT_SOMEBODY
 from office.layouts import AMOUNT, MOMENT, Check, Column, Layout, Step, choice, code
-from office.models import Staff
 from office.policy import schemes_here
 from policies.gates import GATES
 from policies.labels import GATE_LABELS
@@ -160,12 +157,6 @@ NOTICES = (
 )
 
 
-def no_undoing(import_id: int, *, by: Staff | None, reason: str) -> None:
-    raise ValidationError(
-        _("Visits are settled: take them back on the page of their batch, or single ones on theirs.")
-    )
-
-
 def batches_of(import_id: int) -> list[tuple[str, str]]:
     """The pages where its visits are settled."""
     return [
@@ -230,7 +221,10 @@ VISITS = Layout(
         "schemes": schemes_here(),
         "size": CHUNK_ROWS,
     },
-    take_back=no_undoing,
+    stays=gettext_noop(
+        "Visits are settled: take them back on the page of their batch, single ones on theirs or by a file of"
+        " refunds."
+    ),
     afterwards=enqueue_file,
     leads_to=batches_of,
     steps=(

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from config.celery import app
 
@@ -49,6 +50,14 @@ def kill(process: subprocess.Popen) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def kill_what_works(process: subprocess.Popen) -> None:
+    """kill -9 of the worker's one child, in which its task runs; another child takes over."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    [child] = children.read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+    wait_until(lambda: child not in children.read_text().split())
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 20, every: float = 0.05) -> None:

@@ -29,11 +29,31 @@ life as (
 ),
 -- Interest to the day was paid when an account was closed; what was undone before the run does not count.
 closed as (
-    select paid.credit_id as account_id, max(paid.day) as day
-    from (select * from before where kind = 'closing_interest' and month >= %(new_year)s) paid
-    left join accounts_transfer back on back.reverses_id = paid.id and back.id < (select first_id from own)
-    where back.id is null
+    select paid.credit_id as account_id, max(@accounts/transfer_day) as day
+    from accounts_transfer paid
+    where kind = 'closing_interest' and month >= %(new_year)s and id < (select first_id from own) and not exists (
+        select from accounts_transfer back where back.reverses_id = paid.id and back.id < (select first_id from own)
+    )
     group by paid.credit_id
+),
+-- Nothing was paid to an account closed at the time: what closed it moved money before the run, what undid that
+-- after it. A closing that moved none has left no time.
+acted as (
+    select voucher.source_id as application_id, min(transfer.id) as first_id
+    from accounts_voucher voucher
+    join accounts_transfer transfer on transfer.voucher_id = voucher.id
+    where voucher.source = 'accounts.application'
+    group by voucher.source_id
+),
+shut as (
+    select done.account_id
+    from accounts_application done
+    left join accounts_application undoing on undoing.reverses_id = done.id and undoing.state = 'done'
+    left join acted on acted.application_id = done.id
+    left join acted opened on opened.application_id = undoing.id
+    cross join own
+    where done.closes and done.state in ('done', 'undone')
+        and coalesce(acted.first_id < own.first_id, true) and coalesce(opened.first_id > own.first_id, true)
 ),
 line as (
     select id, credit_id, amount from accounts_runline where run_id = %(run)s and kind = 'interest'
@@ -45,9 +65,5 @@ join life on life.account_id = account.id
 left join closed on closed.account_id = account.id
 left join line on line.credit_id = account.id
 where account.kind = 'person' and account.scheme = %(scheme)s
-    -- Nothing is paid to an account closed at the time; when it was is not kept beyond what closed it.
-    and (line.id is not null or not exists (
-        select from accounts_application done
-        where done.account_id = account.id and done.closes and done.state in ('done', 'undone')
-    ))
+    and (line.id is not null or account.id not in (select account_id from shut))
 group by life.days, life.amounts, life.spents, closed.day, coalesce(line.amount, 0)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from office import approvals
+from office import approvals, signing
 from office.admin.pages import page
 from office.admin.panels import Panel, linked
 from office.admin.records import ReadOnlyAdmin, RecordAdmin
@@ -191,11 +191,11 @@ def may_revoke(staff: Staff, delegation: Delegation) -> bool:
 
 def signed_under(delegation: Delegation) -> Panel:
     """What the delegate signed for the principal in its days."""
-    signed = approvals.signed_for(delegation)
+    signed = signing.signed_for(delegation)
     return Panel(
         title=_("Signed on behalf"),
-        columns={_("At"): "text", _("Run"): "text", _("Step"): "text"},
-        rows=[(approval.at, linked(approval.run), approval.get_step_display()) for approval in signed],
+        columns={_("At"): "text", _("What"): "text", _("Step"): "text"},
+        rows=[(each.at, linked(signing.what_was_signed(each)), each.get_step_display()) for each in signed],
     )
 
 

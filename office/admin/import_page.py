@@ -52,6 +52,7 @@ def undo_page(import_file: ImportFile) -> dict:
         "title": _("Take back %(name)s") % {"name": import_file},
         "holds": _(layout(import_file.layout).label),
         "refusal": refusal,
+        "leads_to": layout(import_file.layout).leads_to(import_file.pk),
         "rests_on": found,
         "may_be_undone": bool(did) and not found,
         "did": Panel(

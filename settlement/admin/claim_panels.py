@@ -10,6 +10,7 @@ from accounts.vouchers import transfers_of
 from insured.admin import PersonAdmin
 from office.admin.panels import Panel, badged, linked
 from office.admin.rule_words import WORDS
+from office.admin.run_page import by_whom
 from office.models import PolicyVersion, StepKind
 from office.sealing import masked_account
 from office.templatetags.figures import badge, yuan
@@ -201,7 +202,8 @@ def signatures(request, claim) -> Panel:
     rows = [(pgettext("claim", "Taken in"), claim.entered_by, claim.entered_at)]
     for number, kind in enumerate(claim.steps, start=1):
         signature = signed.get(number)
-        rows.append((StepKind(kind).label, signature and signature.person, signature and signature.at))
+        by = signature and by_whom(signature.person, signature.on_behalf_of)
+        rows.append((StepKind(kind).label, by, signature and signature.at))
     return Panel(
         title=_("Signatures"),
         columns={pgettext("application", "Step"): "text", _("By"): "text", _("At"): "text"},

@@ -277,7 +277,7 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
     def _may(self, request, act, record) -> bool:
         if act.permission:
             return request.user.has_perm(act.permission)
-        return not claims.refusal_of(record, request.user)
+        return not claims.standing_of(record, request.user).refusal
 
     def form_of(self, act, record):
         return act.form.of(record) if hasattr(act.form, "of") else act.form
@@ -303,8 +303,11 @@ class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
             facts.append(record.note)
         if step := claims.next_step(record):
             facts.append(_("Waiting for: %(step)s") % {"step": step.label})
-            if refusal := claims.refusal_of(record, request.user):
-                facts.append(refusal)
+            standing = claims.standing_of(record, request.user)
+            if standing.refusal:
+                facts.append(standing.refusal)
+            elif standing.on_behalf_of:
+                facts.append(_("you sign on behalf of %(principal)s") % {"principal": standing.on_behalf_of})
         return {"state": (colour_of(record), label_of(record)), "facts": facts}
 
     def protected_numbers(self, record):

@@ -22,6 +22,7 @@ from settlement.amount_words import in_words
 from settlement.models import (
     Applicant,
     Claim,
+    ClaimApproval,
     ClaimReason,
     ClaimState,
     Decision,
@@ -219,7 +220,7 @@ def decision(claim: Claim, part: str) -> Paper:
         amount=claim.fund,
         amount_label=_("Amount in words"),
         words=said(claim.fund),
-        hands=[(one.get_step_display(), one.person) for one in claims.signatures_of(claim)],
+        hands=[(one.get_step_display(), _signer(one)) for one in claims.signatures_of(claim)],
         seals=[_("Seal of the agency"), _("Received by, and on which day")]
         if refused
         else [_("Seal of the agency"), _("Seal of finance"), _("Received by, and on which day")],
@@ -342,6 +343,14 @@ def _party(line: YearEnd) -> str:
 
 def _parties(line: YearEnd) -> dict:
     return {_("Facility"): f"{line.facility.name} ({line.facility.code})"}
+
+
+def _signer(signature: ClaimApproval) -> str:
+    """Who signed; and for whom, where somebody had delegated it."""
+    if not signature.on_behalf_of:
+        return str(signature.person)
+    principal = _("on behalf of %(principal)s") % {"principal": signature.on_behalf_of}
+    return f"{signature.person} ({principal})"
 
 
 def _named(person) -> str:

@@ -201,6 +201,14 @@ class ClaimApproval(models.Model):
     person = models.ForeignKey(
         Staff, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("by")
     )
+    on_behalf_of = models.ForeignKey(
+        Staff,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("on behalf of"),
+    )
     at = models.DateTimeField(_("at"), auto_now_add=True)
     hash = models.CharField(_("hash of what was approved"), max_length=64)
 

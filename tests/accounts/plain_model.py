@@ -44,6 +44,7 @@ class Holder:
     owes: int = 0  # receivable from the person
     owed: int = 0  # waits to be paid by the bank
     moved: list[tuple[date, int]] = field(default_factory=list)
+    paid_to: date = date.min  # interest of the days before it was paid at a closing
     gone: str = ""  # "died", or "ended" for another reason
     closed: bool = False
 
@@ -82,11 +83,11 @@ class Holder:
         self.move(max(amount, -self.balance), day)
 
     def interest(self, first: date, last: date) -> int:
-        """Balance × days × rate of all days, a year of 360 of them, rounded half up once."""
+        """Balance × days × rate of all days, a year of 360 of them, rounded half up once; nobody pays any."""
         products = sum(
             amount * rate_of_days(max(day, first), last) for day, amount in self.moved if day <= last
         )
-        return (2 * products + 360 * 100_00) // (2 * 360 * 100_00)
+        return (2 * max(products, 0) + 360 * 100_00) // (2 * 360 * 100_00)
 
 
 @dataclass
@@ -97,6 +98,9 @@ class Closing:
     balance: int
     settled: dict[int, dict[str, int]]
     receivable: int
+    interest: int
+    first_unpaid: date  # from which the interest was paid
+    paid_to: date  # before the closing
     shares: list[tuple[Holder, int]]  # to heirs' own accounts
     by_bank: int
 
@@ -105,7 +109,7 @@ class Closing:
         return (
             self.holder.owes >= self.receivable
             and self.holder.owed >= self.by_bank
-            and all(not heir.closed and heir.balance >= share for heir, share in self.shares)
+            and all(not heir.closed and heir.balance >= share for heir, share in self.shares if share)
         )
 
 
@@ -115,8 +119,11 @@ def close(
     """Interest to the day before, late news settled, and all of it paid: to heirs by 1, 2, … parts, to a
     bank, or to another area."""
     news = holder.differences(settled)
-    balance = holder.balance
-    left = balance + holder.interest(first_unpaid, today - timedelta(days=1))
+    balance, paid_to = holder.balance, holder.paid_to
+    first_unpaid = max(first_unpaid, paid_to)
+    interest = holder.interest(first_unpaid, today - timedelta(days=1))
+    holder.paid_to = today if interest else paid_to
+    left = balance + interest
     left += sum(sum(amounts.values()) for amounts in news.values())
     for month, amounts in news.items():
         holder.give(month, amounts)
@@ -129,11 +136,17 @@ def close(
         heir.move(share, today)
     holder.owes += receivable
     holder.owed += paid if bank else 0
-    return Closing(holder, balance, news, receivable, shares, paid if bank else 0)
+    return Closing(
+        holder, balance, news, receivable, interest, first_unpaid, paid_to, shares, paid if bank else 0
+    )
 
 
-def undo(closing: Closing, today: date) -> None:
+def undo(closing: Closing, today: date, *, paid_year: bool) -> None:
+    """Everything back; but the interest of a year that by now was paid to all others is not taken back."""
     holder = closing.holder
+    stays = paid_year and closing.first_unpaid < NEW_YEAR
+    if not stays:
+        holder.paid_to = closing.paid_to
     for heir, share in closing.shares:
         heir.move(-share, today)
     for month, amounts in closing.settled.items():
@@ -141,4 +154,4 @@ def undo(closing: Closing, today: date) -> None:
     holder.owes -= closing.receivable
     holder.owed -= closing.by_bank
     holder.closed = False
-    holder.move(closing.balance, today)
+    holder.move(closing.balance + (closing.interest if stays else 0), today)

@@ -202,7 +202,9 @@ class Accounts(RuleBasedStateMachine):
                 self.run("interest", year)
             return
         amounts = [
-            0 if holder.closed else holder.interest(year.first_day, (START + DECEMBER).last_day)
+            0
+            if holder.closed
+            else holder.interest(max(year.first_day, holder.paid_to), (START + DECEMBER).last_day)
             for holder in self.holders
         ]
         self.interest = self.run("interest", year), amounts
@@ -383,7 +385,7 @@ class Accounts(RuleBasedStateMachine):
                 undone()
             return
         undone()
-        undo(closing, self.today)
+        undo(closing, self.today, paid_year=self.interest is not None)
         self.closings.remove((application, closing))
 
     @precondition(lambda self: any(holder.owes for holder in self.holders))

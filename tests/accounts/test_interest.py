@@ -5,21 +5,28 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts import applications
 from accounts.interest import interest_due, stretches_of_year
 from accounts.models import Account, RunLine, Transfer
 from accounts.verify import verify_books
 from accounts.vouchers import account_of
 from office import periods, runs
+from office.chunks import post_chunks
+from office.models import Run
 from office.refusal import RunRefused
 from policies.interest import CARRIED_OVER, CURRENT, DayRate, Movement, interest_of, stretches
 from policies.month import Month
 from policies.pack import FOLDER
+from tests.accounts.test_accounts_model import STATED, UNSTATED
+from tests.accounts.test_applications import agreed, emigrates
 from tests.cities import rules_of
-from tests.population import insure, member, posted
+from tests.population import approved, insure, member, posted, released
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 YEAR = 2024
@@ -203,3 +210,61 @@ def _computed(clerk):
         kind="interest", scheme="310", period=Month(2023, 1), by=clerk, origin="page"
     )
     return runs.compute(run.pk)
+
+
+@pytest.mark.django_db
+def test_a_closing_undone_after_the_years_run_costs_nobody_the_years_interest():
+    """Closed before a year's interest was posted and opened after it: the run has passed the account by."""
+    rules_of(
+        "heyuan", change=(UNSTATED, UNSTATED + STATED), approved_at=datetime(2023, 1, 1, tzinfo=SHANGHAI)
+    )
+    office = {role: member(role) for role in ("clerk", "reviewer", "auditor", "finance_accountant")}
+    stayed, left = insure(first="2023-11"), insure(first="2023-11", last="2023-12")
+    credit = runs.prepare(
+        kind="credit", scheme="310", period=Month(2023, 11), by=office["clerk"], origin="page"
+    )
+    posted(runs.compute(credit.pk))
+    account = account_of(left, scheme="310")
+    until = timezone.localdate() - timedelta(days=1)
+    due = interest_due(account, through=until)
+    assert due > interest_due(account, through=date(2023, 12, 31)) > 0
+    closing = agreed(emigrates(account, office, name=left.name), office)
+    assert (closing.balance, closing.interest) == (Decimal("100.00"), due)
+
+    periods.close(Month(2023, 12), by=office["finance_accountant"], origin="page")
+    run = _computed(office["clerk"])
+    undoing = applications.sign(
+        applications.undo(closing, reason="误办", by=office["clerk"]), by=office["auditor"]
+    )
+    approved(run)
+    posting = Run.objects.filter(pk=run.pk)
+    with transaction.atomic():
+        released(run)
+        with pytest.raises(ValidationError, match=f"#{run.pk}"):  # while it is posted nothing opens
+            applications.sign(undoing, by=office["finance_accountant"])
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        applications.sign(undoing, by=office["finance_accountant"])
+        with pytest.raises(RunRefused, match="恢复"):  # computed without this account
+            released(posting.get())
+        transaction.set_rollback(True)
+
+    post_chunks(released(posting.get()).pk)
+    applications.sign(undoing, by=office["finance_accountant"])
+    assert Account.objects.get(pk=account.pk).balance == Decimal("100.00") + due
+    assert interest_due(account, through=until) == 0
+    assert paid_by(run) == [stayed.pk]
+    # The year reversed and computed again: what the closing paid is paid.
+    posted(runs.reverse(posting.get(), by=office["reviewer"], origin="page", reason="试算"))
+    again = runs.prepare(
+        kind="interest", scheme="310", period=Month(2023, 1), by=office["clerk"], origin="page"
+    )
+    posted(runs.compute(again.pk))
+    assert list(RunLine.objects.filter(run_id=again.pk).values_list("credit__person", flat=True)) == [
+        stayed.pk
+    ]
+    assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def paid_by(run) -> list[int]:
+    return list(RunLine.objects.filter(run_id=run.pk).values_list("credit__person", flat=True))

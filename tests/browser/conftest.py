@@ -1,11 +1,13 @@
 """The portal in Chromium: a real web server and a real worker on committed data."""
 
+import atexit
+import contextlib
+import functools
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Callable
 
@@ -40,22 +42,39 @@ def browser_context_args(browser_context_args):
     return browser_context_args | {"viewport": size, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 
+_running = contextlib.ExitStack()
+atexit.register(_running.close)
+
+
 @pytest.fixture
 def portal(committed):
-    """The address of a portal with one worker."""
+    """The address of a portal with one worker, on data that the test brings and that is gone after it."""
+    return _started()
+
+
+@functools.cache
+def _started() -> str:
+    """Web and worker, for as long as tests in a browser follow each other: they take seconds to start."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--threads", "4", "--no-control-socket"]
     address = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryFile() as log, worker():
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            wait_until(lambda: _answers(address), seconds=60)
-            yield address
-        finally:
-            kill(server)
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    _running.callback(kill, server)
+    _running.enter_context(worker())
+    wait_until(lambda: _answers(address), seconds=60)
+    return address
+
+
+def pytest_runtest_teardown(nextitem):
+    """Other tests have workers of their own, and would lose their tasks to this one."""
+    if nextitem is None or "browser" not in nextitem.keywords:
+        _running.close()
+        _started.cache_clear()
 
 
 def _answers(address: str) -> bool:

@@ -121,6 +121,10 @@ def test_a_whole_file_is_taken_back_after_it_was_looked_at(patient, sign_in):
         of_import = clerk.get(reverse("admin:office_importfile_change", args=[file.pk]))
         page = reverse("admin:settlement_visitbatch_change", args=[batch.pk])
         assert page in of_import.content.decode()
+        undo = clerk.get(reverse("admin:office_importfile_undo", args=[file.pk]))
+        assert "不能直接撤回文件" in text_of(undo)  # and where to do it, before anything is pressed
+        assert page in undo.content.decode()
+        assert 'name="reason"' not in undo.content.decode()
         listed = text_of(clerk.get(reverse("admin:settlement_visit_changelist", query={"batch": batch.pk})))
         assert "疑似重复" in listed
         one = Visit.objects.get(bill="F2", reversed_by=None)

@@ -14,6 +14,8 @@ from facilities.models import Facility
 from insured.models import Filing, Referral
 from office.acting import acting
 from office.models import County
+from office.signing import signed_for, what_was_signed
+from office.statements import fetch
 from settlement import batches, claims, payment_orders
 from settlement.claim_rules import deadline_of, documents_of, newborn_window
 from settlement.explaining import explain
@@ -28,6 +30,7 @@ from settlement.models import (
 )
 from tests.cities import rules_of
 from tests.files import applied, checked, problems
+from tests.office.test_approvals import delegate
 from tests.population import contract, insure, member, select
 from tests.settlement.test_visit_files import row
 
@@ -375,3 +378,37 @@ def test_counties_take_in_their_own_and_enter_what_is_not_on_record(office, sett
     settle_all()
     assert used(person) == {}
     assert proven()
+
+
+def test_a_delegate_signs_for_whoever_is_away_and_never_two_steps_of_one(office):
+    person, far = insure(), abroad()
+    Filing.objects.create(person=person, kind="resettled", first_day=date(2023, 1, 1), destination="北京")
+    claim = taken_in(person, office)
+    receipt(claim, office, "R1", "100.00", facility=far)
+    claim = handed_in(claim, office)
+    deputy, elsewhere = office["finance_accountant"], member("clerk", "deputy", counties=("441621",))
+
+    def waits_for(staff) -> list:
+        return [row for row in fetch("settlement/claims_waiting", staff=staff.pk) if row[0] == "handed_in"]
+
+    assert "角色" in claims.standing_of(claim, deputy).refusal and not waits_for(deputy)
+    for principal in ("clerk", "checker"):
+        delegation = delegate(office[principal], deputy)
+    delegate(office["checker"], elsewhere)
+    assert "角色" in claims.standing_of(claim, elsewhere).refusal and not waits_for(elsewhere)
+    with pytest.raises(DatabaseError), transaction.atomic():  # nor for who took it in
+        ClaimApproval.objects.create(
+            claim=claim,
+            number=1,
+            step=claim.steps[0],
+            person=deputy,
+            on_behalf_of=office["clerk"],
+            hash=claims.hash_of(claim),
+        )
+    assert len(waits_for(deputy)) == 1
+    claim = claims.sign(claim, by=deputy)
+    [signature] = claims.signatures_of(claim)
+    assert (signature.person, signature.on_behalf_of) == (deputy, office["checker"])
+    assert signed_for(delegation) == [signature] and what_was_signed(signature) == claim
+    delegate(office["reviewer"], deputy)
+    assert "其他环节" in claims.standing_of(claim, deputy).refusal and not waits_for(deputy)
