@@ -13,8 +13,8 @@ from office.models import Staff
 from office.policy import newest_version, pack_of
 from policies.month import Month
 from policies.otherwise import benefit_figures, entries_of
-from settlement.admin.papers import STATEMENT
-from settlement.models import Statement
+from settlement.admin.papers import NOTICE
+from settlement.models import PaymentOrder
 
 NEWEST = 6
 
@@ -23,7 +23,7 @@ def watched(months: list[Month], *, schemes: Iterable[str], today: date, hands) 
     for month in months:
         watch(month)
     deal_with(day=today, hands=hands)
-    print_statements(of=months[-1], by=hands["clerk"])
+    print_notices(by=hands["finance_accountant"])
     for scheme in schemes:
         try_half(scheme=scheme, year=months[-1].year, hands=hands)
 
@@ -42,9 +42,9 @@ def deal_with(*, day: date, hands) -> None:
         cases.refer(alert, reason="病历与票据不符", by=hands["reviewer"])
 
 
-def print_statements(*, of: Month, by: Staff) -> None:
-    for statement in Statement.objects.filter(month=of).order_by("id")[:8]:
-        issue(statement, STATEMENT, county=statement.county_id, by=by)
+def print_notices(*, by: Staff) -> None:
+    for order in PaymentOrder.objects.filter(amount__gt=0).order_by("-id")[:8]:
+        issue(order, NOTICE, county=order.county_id, by=by)
 
 
 def try_half(*, scheme: str, year: int, hands) -> None:

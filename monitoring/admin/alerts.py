@@ -76,7 +76,7 @@ def stands(state: CaseState):
 
 @admin.register(Alert)
 class AlertAdmin(ActsAdmin, ReadOnlyAdmin):
-    list_display = ["title", "month", "facility_link", "found_shown", "visit_count", "badge", "found_on"]
+    list_display = ["title", "month", "facility_link", "found_shown", "visit_count", "badge"]
     list_display_links = ["title"]
     list_select_related = ["facility"]
     list_filter = [
@@ -211,10 +211,6 @@ class AlertAdmin(ActsAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"))
     def badge(self, alert):
         return badged(alert)
-
-    @admin.display(description=gettext_lazy("found on"))
-    def found_on(self, alert):
-        return timezone.localtime(alert.found_at).strftime("%Y-%m-%d")
 
 
 def steps(alert: Alert) -> Panel:
