@@ -146,6 +146,10 @@ def irregular(rows: Sequence[dict[str, str]], *, month: Month, busiest: str) -> 
     ]
 
 
+def some(rng: random.Random, among: list, count: int) -> list:
+    return rng.sample(among, min(count, len(among)))
+
+
 def later(row: dict[str, str], *, minutes: int) -> str:
     return f"{datetime.fromisoformat(row['就诊时间']) + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S}"
 
@@ -201,11 +205,17 @@ def _visit(
     }
 
 
-def endings(*, month: Month, people: Sequence[Patient], seed: int) -> list[dict[str, str]]:
-    """Who died in the month, who left the province; they come to no facility any more."""
+def endings(*, month: Month, people: Sequence[Patient], seen: set[str], seed: int) -> list[dict[str, str]]:
+    """Who died in the month, who left the province; they come to no facility any more.
+
+    One of them was `seen`, by document number, in the month or since: a bill for somebody who had died.
+    """
     rng = random.Random(f"{seed} {month} endings")
     here = [person for person in people if person.insured_in(month)]
-    gone = rng.sample([person for person in here if person.retired] or here, 4) + rng.sample(here, 1)
+    quiet = [person for person in here if person.document not in seen]
+    old = [person for person in quiet if person.retired] or quiet
+    billed = [person for person in here if person.document in seen]
+    gone = [*some(rng, billed, 1), *some(rng, old, 3), *some(rng, quiet, 1)]
     rows = []
     for place, person in enumerate(gone):
         if person.until is not None:

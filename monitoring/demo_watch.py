@@ -8,31 +8,43 @@ from django.db import transaction
 from monitoring import benefit_trials, cases
 from monitoring.models import Alert, CaseState
 from monitoring.watching import watch
+from office.documents import issue
+from office.models import Staff
 from office.policy import newest_version, pack_of
 from policies.month import Month
 from policies.otherwise import benefit_figures, entries_of
+from settlement.admin.papers import STATEMENT
+from settlement.models import Statement
+
+NEWEST = 6
 
 
 def watched(months: list[Month], *, schemes: Iterable[str], today: date, hands) -> None:
     for month in months:
         watch(month)
     deal_with(day=today, hands=hands)
+    print_statements(of=months[-1], by=hands["clerk"])
     for scheme in schemes:
         try_half(scheme=scheme, year=months[-1].year, hands=hands)
 
 
 @transaction.atomic
 def deal_with(*, day: date, hands) -> None:
-    """The first alerts have been answered by their facilities; one answer held, one did not."""
-    found = list(Alert.objects.filter(state=CaseState.OPEN).order_by("id")[:3])
+    """All but the newest alerts were answered by their facilities: one answer waits, one did not hold."""
+    found = list(Alert.objects.filter(state=CaseState.OPEN).order_by("id"))[:-NEWEST]
     for alert in found:
         cases.explain(
             alert, reason="复诊取药，病历已附", received_on=day, attachment="函复-01", by=hands["clerk"]
         )
-    for alert, decide, reason in zip(
-        found, (cases.accept, cases.refer), ("病历相符，予以采信", "病历与票据不符"), strict=False
-    ):
-        decide(alert, reason=reason, by=hands["reviewer"])
+    for alert in found[2:]:
+        cases.accept(alert, reason="病历相符，予以采信", by=hands["reviewer"])
+    for alert in found[1:2]:
+        cases.refer(alert, reason="病历与票据不符", by=hands["reviewer"])
+
+
+def print_statements(*, of: Month, by: Staff) -> None:
+    for statement in Statement.objects.filter(month=of).order_by("id")[:8]:
+        issue(statement, STATEMENT, county=statement.county_id, by=by)
 
 
 def try_half(*, scheme: str, year: int, hands) -> None:

@@ -189,6 +189,7 @@ class City:
         }
         self.quotas = {scheme: quota_of(scheme, month=Month.of(today)) for scheme in self.living}
         self.last_visits: dict[str, list[dict[str, str]]] = {}
+        self.seen: dict[tuple[str, Month], set[str]] = {}  # in a month or the next
 
     def file(self, title: str, scheme: str, month: Month) -> Path:
         return (
@@ -207,6 +208,9 @@ class City:
         )
         before = self.last_visits.get(scheme, ())
         self.last_visits[scheme] = rows
+        who = {row["证件号码"] for row in rows}
+        self.seen[scheme, month] = who
+        self.seen.setdefault((scheme, month - 1), set()).update(who)
         return [
             *rows,
             *demo_visits.irregular(rows, month=month, busiest=self.town.busiest),
@@ -222,7 +226,12 @@ class City:
 
     def endings(self, scheme: str, month: Month) -> list[dict[str, str]]:
         """Who died in the month or moved away; they visit nobody afterwards, but for one."""
-        return demo_visits.endings(month=month, people=self.living[scheme], seed=self.seed)
+        return demo_visits.endings(
+            month=month,
+            people=self.living[scheme],
+            seen=self.seen.pop((scheme, month), set()),
+            seed=self.seed,
+        )
 
 
 @contextlib.contextmanager

@@ -147,6 +147,7 @@ values
     ('after_death', true, null), ('unusual_frequency', true, 15), ('indicator', true, null)
 """
 
+# Shares are held against limits where the fund pays for visits, not at pharmacies.
 FIRST_LIMITS = """
 insert into monitoring_indicatorlimit (indicator, level, against, figure, first_month)
 values
@@ -155,8 +156,12 @@ values
     ('cost_per_visit', '', 'median', 100, '2022-01-01'),
     ('visits_per_person', '', 'median', 100, '2022-01-01'),
     ('examination_share', '', 'figure', 50, '2022-01-01'),
-    ('outside_share', '', 'figure', 20, '2022-01-01'),
-    ('own_share', '', 'figure', 80, '2022-01-01'),
+    ('outside_share', 'tertiary', 'figure', 20, '2022-01-01'),
+    ('outside_share', 'secondary', 'figure', 20, '2022-01-01'),
+    ('outside_share', 'primary', 'figure', 20, '2022-01-01'),
+    ('own_share', 'tertiary', 'figure', 80, '2022-01-01'),
+    ('own_share', 'secondary', 'figure', 80, '2022-01-01'),
+    ('own_share', 'primary', 'figure', 80, '2022-01-01'),
     ('referral_rate', '', 'figure', 30, '2022-01-01')
 """
 
