@@ -30,8 +30,12 @@ from facilities.admin import FacilityAdmin
 from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import linked
 from office.admin.records import ReadOnlyAdmin
+from office.models import Scheme
+from office.policy import schemes_here
 from office.templatetags.figures import badge, signed, yuan
+from policies.month import Month
 from settlement import reconciling
+from settlement.admin.filing import asked_of
 from settlement.admin.payment_acts import ReasonForm
 from settlement.admin.reconciliation_panels import (
     classes,
@@ -42,6 +46,7 @@ from settlement.admin.reconciliation_panels import (
     sides,
 )
 from settlement.admin.statements import StatementAdmin
+from settlement.filing import not_filed
 from settlement.models import (
     Difference,
     DifferenceClass,
@@ -170,6 +175,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
         listed = getattr(response, "context_data", {}).get("cl")
         if isinstance(listed, ChangeList):
             response.context_data["totals"] = totals_of(listed.queryset)
+            response.context_data["unfiled"] = unfiled(request)
         return response
 
     def settle_view(self, request, number):
@@ -283,6 +289,21 @@ def chosen_of(data) -> Q | None:
     if kinds and compared_at:
         wanted.append(Q(kind__in=kinds, found_at__lte=compared_at))
     return Q(*wanted, _connector=Q.OR) if wanted else None
+
+
+def unfiled(request) -> list[tuple[str, int, str]]:
+    """Of the month the list is filtered by: scheme, facilities of which nothing has come, and their list."""
+    try:
+        month = Month.parse(request.GET.get("month", ""))
+    except ValueError:
+        return []
+    told = []
+    for scheme in schemes_here():
+        if missing := len(not_filed(scheme=scheme, month=month, staff=request.user)):
+            query = {"not_filed": asked_of(scheme=scheme, month=month)}
+            url = reverse("admin:facilities_facility_changelist", query=query)
+            told.append((Scheme(scheme).label, missing, url))
+    return told
 
 
 def totals_of(months) -> dict:

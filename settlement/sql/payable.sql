@@ -12,8 +12,8 @@ select
         when transfer.kind = 'deposit' then '203'
         when run.kind = 'year_end' then '204'
         when account.kind = 'moving' then '301'
-        when account.kind = 'owed' and transfer.kind = 'payout' then '303'
-        when account.kind = 'owed' then '101'
+        when account.kind = 'owed' and transfer.kind = 'reimbursement' then '101'
+        when account.kind = 'owed' then '303'  -- an account paid out, or what was still due to a closed one
         else '201'
     end as source,
     run.id as run_id,

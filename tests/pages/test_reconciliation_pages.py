@@ -1,5 +1,6 @@
 """The pages of reconciliation: looked at, settled, opened again, taken away; nobody another county's."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -77,6 +78,13 @@ def test_differences_are_settled_opened_again_and_taken_away(months, sign_in):
         (f"?q={month.facility.code}", True),
     ):
         assert (page in auditor.get(LISTED + query).content.decode()) is there, query
+
+    silent = contract()
+    listed = auditor.get(f"{LISTED}?month=2023-03").content.decode()
+    assert "未申报" in listed
+    [link] = re.findall(r'href="(/facilities/facility/\?not_filed=[^"]+)"', listed)
+    told = text_of(auditor.get(link))
+    assert silent.code in told and month.facility.code not in told
 
     amount, refund = (
         Difference.objects.get(reconciliation=month, kind=kind) for kind in ("amount", "refund")

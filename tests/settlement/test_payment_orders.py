@@ -326,6 +326,9 @@ def test_purchases_of_a_month_go_together_and_people_wait_for_a_bank_account(db,
         post([move], source=person)
     payout = Move(debit=own, credit=owed_to, amount=Decimal("20.00"), kind=TransferKind.PAYOUT)
     post([payout], source=person)
+    pool = account_of(None, scheme="310", kind="pool")
+    late = Move(debit=pool, credit=owed_to, amount=Decimal("7.00"), kind=TransferKind.ADJUSTMENT)
+    post([late], source=person)  # as news of a closed account are settled
     moving = account_of(None, scheme="310", kind="moving")
     post(
         [Move(debit=own, credit=moving, amount=Decimal("5.00"), kind=TransferKind.TRANSFER_OUT)],
@@ -335,24 +338,25 @@ def test_purchases_of_a_month_go_together_and_people_wait_for_a_bank_account(db,
     found = {told.source: told.amount for told in payment_orders.payable()}
     assert found == {
         Source.CLEARING: Decimal("25.50"),
-        Source.CLOSURE: Decimal("20.00"),
+        Source.CLOSURE: Decimal("27.00"),
         Source.MOVED_AWAY: Decimal("5.00"),
     }
 
     given = {"scheme": "310", "month": month, "by": hands["clerk"]}
     [purchases] = payment_orders.make(**given, source=Source.CLEARING)
-    [closure] = payment_orders.make(**given, source=Source.CLOSURE)
+    closure, late = payment_orders.make(**given, source=Source.CLOSURE)
     assert (purchases.items.count(), purchases.amount) == (2, Decimal("25.50"))
     [moved] = payment_orders.make(**given, source=Source.MOVED_AWAY)
     assert (moved.payee_kind, moved.person) == (PayeeKind.AGENCY, person)
     payment_orders.withdraw(moved, reason="未转移")
     assert purchases.held
-    assert closure.held
+    assert closure.held and late.held
     live = PaymentOrder.objects.exclude(state=OrderState.WITHDRAWN)
-    assert len(payment_orders.review(live, by=hands["accountant"])) == 2
+    assert len(payment_orders.review(live, by=hands["accountant"])) == 3
     bank_details(facility)
     payment_orders.take_bank_details(PaymentOrder.objects.get(pk=purchases.pk))
-    payment_orders.enter_bank_details(closure, name="李四", bank="中国银行", account="6217000011112222")
+    for order in (closure, late):
+        payment_orders.enter_bank_details(order, name="李四", bank="中国银行", account="6217000011112222")
     assert payment_orders.review(live, by=hands["accountant"]) == []
     closure.refresh_from_db()
     assert closure.account_number == "6217000011112222"
