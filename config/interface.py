@@ -165,6 +165,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Receivables"), "assignment_return", "accounts.receivable"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
                 entry(_("Payouts and moves"), "move_up", "accounts.application"),
+                entry(_("Receipts of the fund"), "savings", "accounts.fundreceipt"),
                 page(_("Income and expenditure"), "finance_mode", "income", "accounts.view_account"),
                 entry(_("Proof of the books"), "verified", "accounts.bookscheck"),
             ],

@@ -86,6 +86,7 @@ _LEDGER = [
     "accounts.bookscheck",
     "accounts.accountuse",
     "accounts.receivable",
+    "accounts.fundreceipt",
 ]
 _WORK = [
     "office.run",
@@ -162,6 +163,7 @@ PERMISSIONS = {
         "accounts.refund_accountuse",
         "settlement.undo_claim",
         "accounts.write_off_receivable",
+        "accounts.decide_fundreceipt",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",
@@ -190,6 +192,7 @@ PERMISSIONS = {
         *_TRIALS,
         *_NUMBERS,
         *_may("add review release settle", ["settlement.paymentorder"]),
+        *_may("add", ["accounts.fundreceipt"]),
         "office.release_run",
         "office.close_month",
         "office.post_run",
