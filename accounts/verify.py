@@ -144,6 +144,10 @@ CHECKS: list[tuple[str, Callable[[], str]]] = [
     (_("Every reversed run has its reversal"), partial(_named, "accounts/verify_reversed")),
     (_("The seals of all runs form one chain"), _broken_chain),
     (_("Every voucher is what its transfers are"), partial(_named, "accounts/verify_vouchers")),
+    (
+        _("Every receipt of the fund is booked as it was agreed to"),
+        partial(_named, "accounts/verify_receipts"),
+    ),
     (_("What every voucher belongs to is there"), _lost_source),
     (_("The seals of all vouchers form one chain"), voucher_seals.first_broken_seal),
     (_("Accounts moved with merged records alone"), partial(_named, "accounts/verify_moved_accounts")),

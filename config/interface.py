@@ -165,6 +165,7 @@ def sidebar(request) -> list[dict]:
                 entry(_("Receivables"), "assignment_return", "accounts.receivable"),
                 entry(_("Transfers"), "swap_horiz", "accounts.transfer"),
                 entry(_("Payouts and moves"), "move_up", "accounts.application"),
+                entry(_("Receipts of the fund"), "add_card", "accounts.fundreceipt"),
                 page(_("Income and expenditure"), "finance_mode", "income", "accounts.view_account"),
                 entry(_("Proof of the books"), "verified", "accounts.bookscheck"),
             ],
@@ -182,6 +183,7 @@ def sidebar(request) -> list[dict]:
         {
             "title": _("Monitoring"),
             "items": [
+                page(_("Fund operation"), "monitoring", "fund", "monitoring.view_fundsum"),
                 entry(_("Alerts"), "notification_important", "monitoring.alert"),
                 entry(_("Indicators"), "query_stats", "monitoring.indicatorvalue"),
                 entry(_("Limits of indicators"), "vertical_align_top", "monitoring.indicatorlimit"),

@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts.admin.income_page import income_page
 from accounts.admin.statement_page import statement_page
 from facilities.admin.agreement_pages import renewals_page
+from monitoring.admin.fund_page import fund_page, refresh_fund
 from monitoring.running import running_page
 from office.admin.approvals import waiting_page
 from office.admin.coverage import coverage_page
@@ -45,6 +46,8 @@ urlpatterns = [
         guarded(statement_page, permission="accounts.view_account"),
         name="account_statement_file",
     ),
+    path("fund/", guarded(fund_page, permission="monitoring.view_fundsum"), name="fund"),
+    path("fund/refresh/", guarded(refresh_fund, permission="monitoring.view_fundsum"), name="fund_refresh"),
     path("income/", guarded(income_page, permission="accounts.view_account"), name="income"),
     path("help/", signed_in(help_page), name="help"),
     path("help/glossary/", signed_in(glossary_page), name="glossary"),

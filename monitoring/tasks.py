@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from monitoring import benefit_trials
+from monitoring import benefit_trials, fund
 from monitoring.models import BenefitTrial, TrialState
 from monitoring.watching import watch
 from policies.month import Month
@@ -32,6 +32,17 @@ def watch_month(month: str) -> None:
 def enqueue_watch(month: Month) -> None:
     """Have a worker watch the month, once the current transaction is committed."""
     transaction.on_commit(lambda: watch_month.delay(str(month)))
+
+
+@shared_task
+def sum_fund() -> None:
+    """Every night: the sums of the months whose books are open."""
+    fund.refresh()
+
+
+def enqueue_fund() -> None:
+    """Have a worker sum the fund, once the current transaction is committed."""
+    transaction.on_commit(sum_fund.delay)
 
 
 @shared_task

@@ -86,6 +86,7 @@ _LEDGER = [
     "accounts.bookscheck",
     "accounts.accountuse",
     "accounts.receivable",
+    "accounts.fundreceipt",
 ]
 _WORK = [
     "office.run",
@@ -122,6 +123,8 @@ _SCHEDULE = [
 ]
 # What other figures of the benefits would cost; sums of the whole city.
 _TRIALS = ["monitoring.view_benefittrial"]
+# The fund by month: for those who answer for it.
+_FUND = ["monitoring.view_fundsum"]
 # Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
 _APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
@@ -157,11 +160,13 @@ PERMISSIONS = {
     "reviewer": [
         *_may("view", _WORK),
         *_TRIALS,
+        *_FUND,
         *_NUMBERS,
         "insured.merge_person",
         "accounts.refund_accountuse",
         "settlement.undo_claim",
         "accounts.write_off_receivable",
+        "accounts.decide_fundreceipt",
         "office.review_run",
         "office.post_run",
         "office.reverse_run",
@@ -178,6 +183,7 @@ PERMISSIONS = {
     "auditor": [
         *_may("view", _WORK),
         *_TRIALS,
+        *_FUND,
         *_NUMBERS,
         "office.audit_run",
         *_may("watch audit", ["monitoring.alert"]),
@@ -188,8 +194,10 @@ PERMISSIONS = {
     "finance_accountant": [
         *_may("view", _WORK),
         *_TRIALS,
+        *_FUND,
         *_NUMBERS,
         *_may("add review release settle", ["settlement.paymentorder"]),
+        *_may("add", ["accounts.fundreceipt"]),
         "office.release_run",
         "office.close_month",
         "office.post_run",
@@ -199,6 +207,7 @@ PERMISSIONS = {
     ],
     "finance_cashier": [
         *_may("view", _WORK),
+        *_FUND,
         *_NUMBERS,
         "settlement.carry_paymentorder",
         *_may("add", ["settlement.bankfile"]),
@@ -207,6 +216,7 @@ PERMISSIONS = {
     "policy_officer": [
         *_may("view", ["office.policyversion", "office.county", "office.run"]),
         *_may("view add", ["monitoring.benefittrial"]),
+        *_FUND,
         "office.add_policyversion",
         "office.approve_policyversion",
         *_may("view change", ["office.threshold"]),

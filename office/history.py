@@ -36,6 +36,7 @@ RECORDED = {
     "accounts.lumpcredit": [],
     "accounts.accountuse": [],
     "accounts.recovery": [],
+    "accounts.fundreceipt": [],
     "settlement.facilityusage": [],
     "settlement.yearenddeduction": [],
     "settlement.paymentorder": [],

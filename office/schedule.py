@@ -70,6 +70,7 @@ EVERY_DAY = {
     "backup": ("operations.tasks.take_backup", {"minute": "30", "hour": "2"}),
     "compare reports": ("settlement.tasks.compare_late", {"minute": "30", "hour": "4"}),
     "watch months": ("monitoring.tasks.watch_recent", {"minute": "0", "hour": "5"}),
+    "sum fund": ("monitoring.tasks.sum_fund", {"minute": "30", "hour": "5"}),
     "show placements": ("facilities.tasks.show_placements", {"minute": "5", "hour": "0"}),
 }
 

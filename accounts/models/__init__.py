@@ -9,6 +9,7 @@ from accounts.models.application import (
     Share,
     Way,
 )
+from accounts.models.fund_receipt import FundReceipt, ReceiptKind, ReceiptState
 from accounts.models.late_settlement import LateSettlement
 from accounts.models.ledger import (
     ASSETS,
@@ -38,9 +39,12 @@ __all__ = [
     "ApplicationApproval",
     "ApplicationState",
     "BooksCheck",
+    "FundReceipt",
     "LateSettlement",
     "LumpCredit",
     "LumpKind",
+    "ReceiptKind",
+    "ReceiptState",
     "Receivable",
     "Recovery",
     "RecoveryKind",

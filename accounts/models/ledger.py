@@ -21,6 +21,7 @@ therefore negative here and are shown with their sign turned (`Account.shown_bal
     interest                       interest -> person
     payout                         person -> owed to person
     move to another area           person -> moving; from there: moving -> person
+    income of the pooled fund      bank -> pool
     what cannot be taken back      receivable of person or employer -> person
 
 Transfers are never edited or removed, by trigger and by right: a correction is a transfer back that names
@@ -186,6 +187,10 @@ class TransferKind(models.TextChoices):
     RECOVERED = "recovered", _("Recovered")
     WRITE_OFF = "write_off", _("Written off")
     PAYMENT = "payment", _("Payment by bank")
+    CONTRIBUTION = "contribution", _("Contributions received")
+    SUBSIDY = "subsidy", _("Government subsidy")
+    FUND_INTEREST = "fund_interest", _("Interest of the fund")
+    OTHER_INCOME = "other_income", _("Other income of the fund")
     REVERSAL = "reversal", _("Reversal")
 
 

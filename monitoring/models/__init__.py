@@ -2,6 +2,7 @@
 
 from monitoring.models.alert import ENDED, Alert, AlertVisit, CaseState, CaseStep
 from monitoring.models.benefit_trial import BenefitTrial, BenefitTrialPart, TrialState
+from monitoring.models.fund import Fund, FundCheck, FundSum
 from monitoring.models.indicator import Against, Indicator, IndicatorLimit, IndicatorValue
 from monitoring.models.rule import Rule, RuleSetting
 
@@ -14,6 +15,9 @@ __all__ = [
     "BenefitTrialPart",
     "CaseState",
     "CaseStep",
+    "Fund",
+    "FundCheck",
+    "FundSum",
     "Indicator",
     "IndicatorLimit",
     "IndicatorValue",

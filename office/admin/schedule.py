@@ -33,6 +33,7 @@ WORK = {
     "operations.tasks.heartbeat": _("Sign of life of worker and schedule"),
     "operations.tasks.take_backup": _("Back up the database and the uploads"),
     "accounts.tasks.prove_books": _("Prove the books"),
+    "monitoring.tasks.sum_fund": _("Sum the fund's income and expenditure"),
     "facilities.tasks.show_placements": _("Show the facilities' levels and parents of the new month"),
 }
 

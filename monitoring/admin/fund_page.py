@@ -1,0 +1,289 @@
+"""The fund's picture 基金运行: a year's income, expenditure and balance, proved against the ledger."""
+
+from collections import defaultdict
+from decimal import Decimal
+from functools import partial
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_POST
+
+from accounts.models import Account, AccountKind
+from monitoring import fund
+from monitoring.charts import Series, bar_chart, line_chart, share_chart
+from monitoring.models import Fund, FundCheck
+from monitoring.tasks import enqueue_fund
+from office import exports, tables
+from office.access import note
+from office.admin.pages import page
+from office.admin.panels import Panel
+from office.kinds import Table
+from office.models import Act, County, Scheme
+from office.policy import schemes_here
+from office.templatetags.figures import yuan
+from policies.month import Month
+
+ZERO = fund.ZERO
+
+
+def fund_page(request):
+    """A year of one scheme, of the city or a county; `?as=xlsx` gives its tables as a file."""
+    asked = _Asked(request)
+    whole_city = request.user.sees_whole_city and not asked.county
+    this, last = (
+        fund.amounts_of(fund="pool", scheme=asked.scheme, year=year, county=asked.county)
+        for year in (asked.year, asked.year - 1)
+    )
+    own = fund.amounts_of(fund="person", scheme=asked.scheme, year=asked.year, county=asked.county)
+    closing = fund.balance_through(asked.last, fund="pool", scheme=asked.scheme) if whole_city else None
+    panels = [
+        by_line(this, last, asked=asked),
+        by_month(this, closing=closing, asked=asked),
+        *([by_county(this, asked)] if not asked.county else []),
+        own_accounts(own, asked=asked),
+    ]
+    if request.GET.get("as") == "xlsx":
+        return _file(request, panels, asked)
+    return page(
+        request,
+        "monitoring/fund.html",
+        {
+            "title": _("Fund operation"),
+            "asked": asked,
+            "schemes": [(each, Scheme(each).label, asked.link(scheme=each)) for each in schemes_here()],
+            "steps": [(year, asked.link(year=year)) for year in (asked.year - 1, asked.year + 1)],
+            "file": asked.link(**{"as": "xlsx"}),
+            "may_export": request.user.has_perm(exports.PERMISSION),
+            "county": County.objects.filter(code=asked.county).first() if asked.county else None,
+            "whole": asked.link(county=""),
+            "proof": _proof(asked.scheme) if request.user.sees_whole_city else None,
+            "homeless": sorted({each.kind for each in [*this, *own] if each.line is None}),
+            "figures": _figures(this, closing, asked=asked) + (_held(asked.scheme) if whole_city else []),
+            "charts": _charts(this, closing, asked=asked),
+            "panels": panels,
+        },
+    )
+
+
+@require_POST
+def refresh_fund(request):
+    """Have the sums made now instead of tonight."""
+    enqueue_fund()
+    return redirect("fund")
+
+
+class _Asked:
+    """What is looked at: scheme, year and county, and the addresses of what is beside it."""
+
+    def __init__(self, request):
+        schemes = schemes_here()
+        scheme, year = request.GET.get("scheme"), request.GET.get("year", "")
+        today = Month.of(timezone.localdate())
+        self.scheme = scheme if scheme in schemes else schemes[0]
+        sensible = len(year) == 4 and year.isascii() and year.isdigit() and "2000" <= year <= "2999"
+        self.year = int(year) if sensible else today.year
+        self.county = request.GET.get("county", "")
+        self.last = min(Month(self.year, 12), max(today, Month(self.year, 1)))
+        # The month that is now is not over: forecasts rest on those before it.
+        self.whole_months = 12 if self.year < today.year else max(0, today.number - 1)
+        if self.year > today.year:
+            self.whole_months = 0
+
+    @property
+    def months(self) -> list[Month]:
+        return [Month(self.year, number) for number in range(1, self.last.number + 1)]
+
+    def link(self, **changed) -> str:
+        asked = {"scheme": self.scheme, "year": self.year, "county": self.county} | changed
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _total(amounts, **which) -> Decimal:
+    wanted = which.items()
+    return sum(
+        (each.amount for each in amounts if all(getattr(each, name) == value for name, value in wanted)), ZERO
+    )
+
+
+def _figures(this, closing, *, asked) -> list[tuple]:
+    income, expense = _total(this, income=True), _total(this, income=False)
+    figures = [
+        (_("Income"), yuan(income)),
+        (_("Expense"), yuan(expense)),
+        (_("Income less expense"), yuan(income - expense)),
+    ]
+    if closing is None:
+        return figures
+    whole = [each for each in this if each.month.number <= asked.whole_months]
+    a_month = _total(whole, income=False) / asked.whole_months if asked.whole_months else ZERO
+    lasts = f"{closing / a_month:.1f}" if a_month > 0 else "–"
+    return [*figures, (_("Closing balance"), yuan(closing)), (_("Months the balance lasts"), lasts)]
+
+
+def _held(scheme: str) -> list[tuple]:
+    """What stands with facilities now, each a link to its accounts; and what is people's own."""
+    found = Account.objects.filter(
+        facility__isnull=False, scheme=scheme, kind__in=[AccountKind.ADVANCE, AccountKind.DEPOSIT]
+    )
+    now = dict(found.order_by().values_list("kind").annotate(Sum("balance")))
+    own = FundCheck.objects.filter(scheme=scheme, fund=Fund.PERSON).first()
+    return [
+        (_("Advances not cleared"), _linked_figure(-now.get("advance", ZERO), scheme, "advance")),
+        (_("Deposits held"), _linked_figure(now.get("deposit", ZERO), scheme, "deposit")),
+        (_("In personal accounts"), yuan(own.balance if own else ZERO)),
+    ]
+
+
+def _linked_figure(amount: Decimal, scheme: str, kind: str):
+    query = {"kind__exact": kind, "scheme__exact": scheme}
+    url = reverse("admin:accounts_account_changelist", query=query)
+    return format_html('<a class="link" href="{}">{}</a>', url, yuan(amount))
+
+
+def _proof(scheme: str) -> dict | None:
+    """Whether the sums are the ledger's, and as of when; None before they were first made."""
+    check = FundCheck.objects.filter(scheme=scheme).order_by("summed_at").first()
+    if check is None:
+        return None
+    off = {each.label: fund.difference(fund=each, scheme=scheme) for each in Fund}
+    return {"at": check.summed_at, "off": [(label, amount) for label, amount in off.items() if amount]}
+
+
+def _charts(this, closing, *, asked) -> list[tuple]:
+    labels = [str(month) for month in asked.months]
+    sides = [
+        Series(label, [_total(this, income=income, month=month) for month in asked.months])
+        for label, income in ((_("Income"), True), (_("Expense"), False))
+    ]
+    levels: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for each in this:
+        if each.level and not each.income:
+            levels[each.level] += each.amount
+    title, share = _("Income and expenditure by month"), _("Expenditure by level of facility")
+    charts = [(title, bar_chart(title=title, labels=labels, series=sides))]
+    if closing is not None:
+        balances = [row[4] for row in by_month(this, closing=closing, asked=asked).rows]
+        balance = _("Balance by month")
+        drawn = line_chart(title=balance, labels=labels, series=[Series(_("Closing balance"), balances)])
+        charts.append((balance, drawn))
+    if levels:
+        charts.append((share, share_chart(title=share, parts=list(levels.items()))))
+    return charts
+
+
+def by_line(this, last, *, asked) -> Panel:
+    """Each line this month, this year, and what the year will come to."""
+    rows = []
+    for income in (True, False):
+        side = _("Income") if income else _("Expense")
+        for line in [*fund.lines_of("pool", income=income), None]:
+            which = {"income": income} if line is None else {"income": income, "line": line}
+            so_far = _total(this, **which)
+            rows.append(
+                (
+                    side,
+                    line or _("Together"),
+                    _total(this, month=asked.last, **which),
+                    so_far,
+                    _total(last, **which),
+                    _forecast(this, last, which, asked=asked),
+                )
+            )
+    return Panel(
+        title=_("By line"),
+        columns={
+            _("Side"): "text",
+            pgettext("fund", "Line"): "text",
+            _("Month %(month)s") % {"month": asked.last}: "money",
+            _("Year to date"): "money",
+            _("Last year"): "money",
+            _("Forecast of the year"): "money",
+        },
+        rows=rows,
+        note=_(
+            "Forecast: the whole months so far times last year's total over the same months of last year;"
+            " where last year had nothing in them, twelve times their average. Prepayments are advances and"
+            " become expenditure when they are cleared."
+        ),
+    )
+
+
+def _forecast(this, last, which, *, asked) -> Decimal | None:
+    months = asked.whole_months
+    if months == 12:
+        return _total(this, **which)
+    return fund.forecast(
+        so_far=_total([each for each in this if each.month.number <= months], **which),
+        months=months,
+        last_same=_total([each for each in last if each.month.number <= months], **which),
+        last_total=_total(last, **which),
+    )
+
+
+def by_month(this, *, closing, asked) -> Panel:
+    """Income and expenditure of each month; of the whole city with the balance after it."""
+    sums = [
+        (month, _total(this, income=True, month=month), _total(this, income=False, month=month))
+        for month in asked.months
+    ]
+    columns = {_("Accounting month"): "text", **_money()}
+    if closing is None:
+        return Panel(
+            title=_("By month"), columns=columns, rows=[(str(month), a, b, a - b) for month, a, b in sums]
+        )
+    balance, rows = closing - sum(a - b for _month, a, b in sums), []
+    for month, income, expense in sums:
+        balance += income - expense
+        rows.append((str(month), income, expense, income - expense, balance))
+    return Panel(title=_("By month"), columns=columns | {_("Closing balance"): "money"}, rows=rows)
+
+
+def by_county(this, asked) -> Panel:
+    """Of the city's own income there is no county."""
+    rows = []
+    for county in sorted({each.county for each in this}):
+        income, expense = (_total(this, income=side, county=county) for side in (True, False))
+        link = asked.link(county=county.split(" ")[0])
+        shown = format_html('<a class="link" href="{}">{}</a>', link, county) if county else _("Whole city")
+        rows.append((shown, income, expense, income - expense))
+    return Panel(
+        title=_("By county"),
+        columns={_("County"): "text", **_money()},
+        rows=rows,
+        note=_(
+            "The county of the person or facility, as last known; what the city as a whole receives has none."
+        ),
+    )
+
+
+def own_accounts(own, *, asked) -> Panel:
+    rows = [
+        (_("Income") if income else _("Expense"), line, _total(own, income=income, line=line))
+        for income in (True, False)
+        for line in fund.lines_of("person", income=income)
+    ]
+    return Panel(
+        title=_("Personal accounts"),
+        columns={_("Side"): "text", pgettext("fund", "Line"): "text", _("Year to date"): "money"},
+        rows=rows,
+        link=(_("Income and expenditure of personal accounts"), f"{reverse('income')}?year={asked.year}"),
+    )
+
+
+def _money() -> dict[str, str]:
+    return {_("Income"): "money", _("Expense"): "money", _("Income less expense"): "money"}
+
+
+def _file(request, panels: list[Panel], asked):
+    if not request.user.has_perm(exports.PERMISSION):
+        raise PermissionDenied
+    note(request, Act.EXPORT, subject=request.path, detail=f"{asked.year} xlsx")
+    sheets = [Table(title=panel.title, columns=panel.columns, rows=panel.rows) for panel in panels]
+    return tables.served(partial(tables.write_book, sheets), name=f"{_('Fund operation')}-{asked.year}.xlsx")
