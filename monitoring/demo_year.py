@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
-from monitoring import demo_affairs, demo_visits
+from monitoring import demo_affairs, demo_fund, demo_visits, fund
 from office import approvals, runs, versions
 from office.chunks import post_chunks
 from office.comparison import acknowledge
@@ -74,6 +74,9 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
         with on(month.first_day.replace(day=6)):
             for scheme in city.living:
                 run(RunKindName.PREPAYMENT, scheme=scheme, month=month)
+        with on(month.first_day.replace(day=20)):
+            for scheme in city.living:
+                demo_fund.receive(scheme=scheme, month=month, seed=city.seed, hands=HANDS)
         if month < begins:
             with on((month + 1).first_day.replace(day=4)):
                 for scheme in city.living:
@@ -92,6 +95,7 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
         if month.number == 12:
             with on((month + 2).first_day.replace(day=9)):
                 yearly(RunKindName.INTEREST, city, year=month.year)
+    fund.refresh()
 
 
 def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -> None:
