@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
 from monitoring import demo_affairs, demo_visits, demo_watch
+from monitoring import demo_affairs, demo_fund, demo_visits, fund
 from office import approvals, runs, versions
 from office.chunks import post_chunks
 from office.comparison import acknowledge
@@ -74,6 +75,9 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
         with on(month.first_day.replace(day=6)):
             for scheme in city.living:
                 run(RunKindName.PREPAYMENT, scheme=scheme, month=month)
+        with on(month.first_day.replace(day=20)):
+            for scheme in city.living:
+                demo_fund.receive(scheme=scheme, month=month, seed=city.seed, hands=HANDS)
         if month < begins:
             with on((month + 1).first_day.replace(day=4)):
                 for scheme in city.living:
@@ -94,6 +98,7 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
                 yearly(RunKindName.INTEREST, city, year=month.year)
     months_seen = list(months_between(begins, this_month - 1))
     demo_watch.watched(months_seen, schemes=city.living, today=today, hands=HANDS)
+    fund.refresh()
 
 
 def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -> None:
