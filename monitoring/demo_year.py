@@ -15,8 +15,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from insured.demo_city import USERNAMES, bring_in, city_files
-from monitoring import demo_affairs, demo_visits, demo_watch
-from monitoring import demo_affairs, demo_fund, demo_visits, fund
+from monitoring import demo_affairs, demo_fund, demo_visits, demo_watch, fund
 from office import approvals, runs, versions
 from office.chunks import post_chunks
 from office.comparison import acknowledge
