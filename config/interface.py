@@ -184,6 +184,7 @@ def sidebar(request) -> list[dict]:
             "title": _("Monitoring"),
             "items": [
                 page(_("Fund operation"), "monitoring", "fund", "monitoring.view_fundsum"),
+                entry(_("Budgets of the fund"), "savings", "monitoring.fundbudget"),
                 entry(_("Alerts"), "notification_important", "monitoring.alert"),
                 entry(_("Indicators"), "query_stats", "monitoring.indicatorvalue"),
                 entry(_("Limits of indicators"), "vertical_align_top", "monitoring.indicatorlimit"),

@@ -98,6 +98,8 @@ def live(*, people: int, seed: int, today: date, months: int) -> None:
     months_seen = list(months_between(begins, this_month - 1))
     demo_watch.watched(months_seen, schemes=city.living, today=today, hands=HANDS)
     fund.refresh()
+    for scheme in city.living:
+        demo_fund.budget(scheme=scheme, year=months_seen[-1].year, months=months_seen[-1].number)
 
 
 def lived(city: "City", *, scheme: str, month: Month, wrong: bool, last: bool) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import get_language
 
-from monitoring.models import FundCheck, FundSum
+from monitoring.models import FundBudget, FundCheck, FundSum
 from office.models import PeriodEvent
 from office.periods import closed_through
 from office.statements import execute
@@ -61,6 +61,19 @@ def lines_of(fund: str, *, income: bool) -> dict[str, list[str]]:
     """The names of a side's lines in the reader's language, with the kinds each holds."""
     language = "zh" if (get_language() or "").startswith("zh") else "en"
     return {line[language]: line["kinds"] for line in subjects()[fund]["income" if income else "expense"]}
+
+
+def budgeted_lines(*, income: bool) -> dict[str, str]:
+    """The pool's lines: the name in the reader's language to the key by which budgets are entered."""
+    names = lines_of("pool", income=income)
+    keys = [line["key"] for line in subjects()["pool"]["income" if income else "expense"]]
+    return dict(zip(names, keys, strict=True))
+
+
+def budgets_of(*, scheme: str, year: int) -> dict[str, Decimal]:
+    """Yuan a year by the key of the line."""
+    found = FundBudget.objects.filter(scheme=scheme, year=year)
+    return dict(found.values_list("line", "amount"))
 
 
 def amounts_of(*, fund: str, scheme: str, year: int, county: str = "") -> list[Amount]:

@@ -124,7 +124,7 @@ _SCHEDULE = [
 # What other figures of the benefits would cost; sums of the whole city.
 _TRIALS = ["monitoring.view_benefittrial"]
 # The fund by month: for those who answer for it.
-_FUND = ["monitoring.view_fundsum"]
+_FUND = ["monitoring.view_fundsum", "monitoring.view_fundbudget"]
 # Who signs steps may have somebody sign for them while they are away, and sees who acts for whom.
 _APPROVERS = ["office.view_approvalchain", "office.view_delegation", "office.add_delegation"]
 
@@ -198,6 +198,7 @@ PERMISSIONS = {
         *_NUMBERS,
         *_may("add review release settle", ["settlement.paymentorder"]),
         *_may("add", ["accounts.fundreceipt"]),
+        *_may("add change", ["monitoring.fundbudget"]),
         "office.release_run",
         "office.close_month",
         "office.post_run",

@@ -62,6 +62,7 @@ RECORDED = {
     "settlement.visitrecovery": [],
     "monitoring.rulesetting": [],
     "monitoring.indicatorlimit": [],
+    "monitoring.fundbudget": [],
     "office.staff": ["password", "password_set_at", "last_login"],
     "auth.group": [],
     "office.county": [],

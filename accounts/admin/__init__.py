@@ -13,6 +13,8 @@ from accounts.admin import (
     vouchers,
 )
 
+from accounts import waiting_receipts  # isort: skip
+
 __all__ = [
     "account_paper",
     "accounts",
@@ -24,4 +26,5 @@ __all__ = [
     "statement_page",
     "uses",
     "vouchers",
+    "waiting_receipts",
 ]

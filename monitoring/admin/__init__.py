@@ -4,5 +4,6 @@ from monitoring.admin import alerts  # isort: skip
 from monitoring.admin import indicators  # isort: skip
 from monitoring.admin import rules  # isort: skip
 from monitoring.admin import benefit_trials  # isort: skip
+from monitoring.admin import fund_budgets  # isort: skip
 
-__all__ = ["alerts", "benefit_trials", "indicators", "rules"]
+__all__ = ["alerts", "benefit_trials", "fund_budgets", "indicators", "rules"]

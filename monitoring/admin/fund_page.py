@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Account, AccountKind
 from monitoring import fund
-from monitoring.charts import Series, bar_chart, line_chart, share_chart
+from monitoring.charts import Burn, Series, bar_chart, burn_chart, line_chart, share_chart
 from monitoring.models import Fund, FundCheck
 from monitoring.tasks import enqueue_fund
 from office import exports, tables
@@ -27,6 +27,7 @@ from office.admin.panels import Panel
 from office.kinds import Table
 from office.models import Act, County, Scheme
 from office.policy import schemes_here
+from office.scope import may_in_whole_city
 from office.templatetags.figures import yuan
 from policies.month import Month
 
@@ -66,7 +67,8 @@ def fund_page(request):
             "proof": _proof(asked.scheme) if request.user.sees_whole_city else None,
             "homeless": sorted({each.kind for each in [*this, *own] if each.line is None}),
             "figures": _figures(this, closing, asked=asked) + (_held(asked.scheme) if whole_city else []),
-            "charts": _charts(this, closing, asked=asked),
+            "charts": _charts(this, last, closing, asked=asked),
+            "budgets": _budgets_link(request, asked),
             "panels": panels,
         },
     )
@@ -95,6 +97,9 @@ class _Asked:
         self.whole_months = 12 if self.year < today.year else max(0, today.number - 1)
         if self.year > today.year:
             self.whole_months = 0
+        # Budgets are the whole city's.
+        whole_city = request.user.sees_whole_city and not self.county
+        self.budgets = fund.budgets_of(scheme=self.scheme, year=self.year) if whole_city else {}
 
     @property
     def months(self) -> list[Month]:
@@ -103,6 +108,13 @@ class _Asked:
     def link(self, **changed) -> str:
         asked = {"scheme": self.scheme, "year": self.year, "county": self.county} | changed
         return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _budgets_link(request, asked) -> str:
+    if not may_in_whole_city(request.user, "monitoring.view_fundbudget"):
+        return ""
+    query = {"q": asked.year, "scheme__exact": asked.scheme}
+    return reverse("admin:monitoring_fundbudget_changelist", query=query)
 
 
 def _total(amounts, **which) -> Decimal:
@@ -156,7 +168,7 @@ def _proof(scheme: str) -> dict | None:
     return {"at": check.summed_at, "off": [(label, amount) for label, amount in off.items() if amount]}
 
 
-def _charts(this, closing, *, asked) -> list[tuple]:
+def _charts(this, last, closing, *, asked) -> list[tuple]:
     labels = [str(month) for month in asked.months]
     sides = [
         Series(label, [_total(this, income=income, month=month) for month in asked.months])
@@ -173,17 +185,33 @@ def _charts(this, closing, *, asked) -> list[tuple]:
         balance = _("Balance by month")
         drawn = line_chart(title=balance, labels=labels, series=[Series(_("Closing balance"), balances)])
         charts.append((balance, drawn))
+    if asked.budgets:
+        burn = _("Expenditure against its budget")
+        charts.append((burn, burn_chart(title=burn, rows=_burn(this, last, asked=asked))))
     if levels:
         charts.append((share, share_chart(title=share, parts=list(levels.items()))))
     return charts
 
 
+def _burn(this, last, *, asked) -> list[Burn]:
+    """Of each line of expenditure that has a budget or has spent something."""
+    rows = []
+    for line, key in fund.budgeted_lines(income=False).items():
+        which = {"income": False, "line": line}
+        spent, budget = _total(this, **which), asked.budgets.get(key)
+        if spent or budget:
+            expected = _forecast(this, last, which, asked=asked) or ZERO
+            rows.append(Burn(label=line, spent=spent, expected=expected, budget=budget))
+    return rows
+
+
 def by_line(this, last, *, asked) -> Panel:
     """Each line this month, this year, and what the year will come to."""
-    rows = []
+    rows, budgets = [], asked.budgets
     for income in (True, False):
         side = _("Income") if income else _("Expense")
-        for line in [*fund.lines_of("pool", income=income), None]:
+        keys = fund.budgeted_lines(income=income)
+        for line, key in [*keys.items(), (None, None)]:
             which = {"income": income} if line is None else {"income": income, "line": line}
             so_far = _total(this, **which)
             rows.append(
@@ -192,6 +220,7 @@ def by_line(this, last, *, asked) -> Panel:
                     line or _("Together"),
                     _total(this, month=asked.last, **which),
                     so_far,
+                    *_of_budget(so_far, budgets.get(key) if line else _together(budgets, keys)),
                     _total(last, **which),
                     _forecast(this, last, which, asked=asked),
                 )
@@ -203,16 +232,28 @@ def by_line(this, last, *, asked) -> Panel:
             pgettext("fund", "Line"): "text",
             _("Month %(month)s") % {"month": asked.last}: "money",
             _("Year to date"): "money",
+            _("Budget"): "money",
+            _("Of the budget"): "percent",
             _("Last year"): "money",
             _("Forecast of the year"): "money",
         },
         rows=rows,
         note=_(
             "Forecast: the whole months so far times last year's total over the same months of last year;"
-            " where last year had nothing in them, twelve times their average. Prepayments are advances and"
-            " become expenditure when they are cleared."
+            " where last year had nothing in them, twelve times their average. The budget of a side is that"
+            " of its lines which have one. Prepayments are advances and become expenditure when they are"
+            " cleared."
         ),
     )
+
+
+def _of_budget(so_far: Decimal, budget: Decimal | None) -> tuple:
+    return (budget, so_far / budget) if budget else (None, None)
+
+
+def _together(budgets: dict[str, Decimal], keys: dict[str, str]) -> Decimal | None:
+    """The budget of a side: of its lines that have one; None where none has."""
+    return sum((budgets[key] for key in keys.values() if key in budgets), ZERO) or None
 
 
 def _forecast(this, last, which, *, asked) -> Decimal | None:

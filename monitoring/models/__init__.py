@@ -2,7 +2,7 @@
 
 from monitoring.models.alert import ENDED, Alert, AlertVisit, CaseState, CaseStep
 from monitoring.models.benefit_trial import BenefitTrial, BenefitTrialPart, TrialState
-from monitoring.models.fund import Fund, FundCheck, FundSum
+from monitoring.models.fund import Fund, FundBudget, FundCheck, FundSum
 from monitoring.models.indicator import Against, Indicator, IndicatorLimit, IndicatorValue
 from monitoring.models.rule import Rule, RuleSetting
 
@@ -16,6 +16,7 @@ __all__ = [
     "CaseState",
     "CaseStep",
     "Fund",
+    "FundBudget",
     "FundCheck",
     "FundSum",
     "Indicator",

@@ -6,8 +6,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.verify import verify_books
-from monitoring.models import Alert, BenefitTrial
+from monitoring import fund
+from monitoring.models import Alert, BenefitTrial, Fund, FundBudget
 from office.models import Run
+from office.policy import schemes_here
 from policies.month import Month
 from settlement.models import PaymentOrder, VisitOutcome
 
@@ -28,4 +30,10 @@ def test_the_demo_has_months_of_work_behind_it(tmp_path):
     assert PaymentOrder.objects.filter(state="in_transit").exists()
     assert {"open", "accepted"} <= set(Alert.objects.values_list("state", flat=True))
     assert BenefitTrial.objects.filter(state="done").exists()
+    assert FundBudget.objects.exists()
+    for scheme in schemes_here():
+        for each in Fund:
+            assert fund.difference(fund=each, scheme=scheme) == 0
+            found = fund.amounts_of(fund=each, scheme=scheme, year=(this_month - 1).year)
+            assert found and {one.kind for one in found if one.line is None} == set()
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []

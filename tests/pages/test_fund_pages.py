@@ -7,10 +7,11 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from accounts.models import TransferKind
+from accounts.models import FundReceipt, TransferKind
 from accounts.vouchers import Move, account_of, post
 from monitoring import fund
-from monitoring.models import FundSum
+from monitoring.models import FundBudget, FundSum
+from office.models import History
 from tests.population import contract, member
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +46,41 @@ def test_the_fund_is_looked_at_and_agrees_with_the_ledger(sign_in, staff):
     FundSum.objects.filter(kind="contribution").update(amount="54320.00", kind="moving")
     page = reviewer.get(address).content.decode()
     assert "汇总与账簿相差-1.00元" in page and "未归入任何科目" in page
+
+
+def test_a_budget_is_entered_burnt_and_stays_once_its_year_is_over(sign_in, staff):
+    facility = contract(level="primary")
+    pool = account_of(None, scheme="310", kind="pool")
+    payable = account_of(facility, scheme="310", kind="payable")
+    spent = Move(debit=pool, credit=payable, amount=Decimal("250.00"), kind=TransferKind.SETTLEMENT)
+    year = post([spent], source=facility).month.year
+    fund.refresh()
+    accountant = sign_in("finance_accountant")
+    entered = {"scheme": "310", "year": year, "line": "visits", "amount": "1000.00", "source": "预算批复1号"}
+    add = "/monitoring/fundbudget/add/"
+    assert "该年度已结束" in accountant.post(add, entered | {"year": year - 1}).content.decode()
+    assert accountant.post(add, entered).status_code == 302
+    assert "已有预算" in accountant.post(add, entered).content.decode()
+    budget = FundBudget.objects.get()
+    page = sign_in("reviewer").get(f"/fund/?scheme=310&year={year}").content.decode()
+    assert "25.00%" in page and "1,000.00" in page and "预算执行" in page
+    change = f"/monitoring/fundbudget/{budget.pk}/change/"
+    assert accountant.post(change, {"amount": "500.00", "source": "预算调整2号"}).status_code == 302
+    budget.refresh_from_db()
+    assert budget.amount == Decimal("500.00")
+    assert History.objects.filter(model="monitoring.fundbudget").count() == 2
+
+    FundBudget.objects.update(year=year - 1)
+    assert accountant.post(change, {"amount": "9.00", "source": "x"}).status_code == 403
+    assert sign_in("clerk").get("/monitoring/fundbudget/").status_code == 403
+
+
+def test_a_proposed_receipt_waits_for_the_reviewer(sign_in, staff):
+    entered = {"scheme": "310", "kind": "contribution", "day": "2026-03-05", "amount": 5}
+    for number in (1, 2):
+        FundReceipt.objects.create(**entered, reference=f"S{number}", entered_by=staff["finance_accountant"])
+    assert "2 笔基金收款" in sign_in("reviewer").get("/waiting/").content.decode()
+    first, _second = FundReceipt.objects.order_by("-id")
+    page = sign_in("reviewer").get(f"/accounts/fundreceipt/{first.pk}/change/").content.decode()
+    assert "待办第 1 / 2 件" in page
+    assert "笔基金收款" not in sign_in("clerk").get("/waiting/").content.decode()
