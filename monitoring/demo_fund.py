@@ -13,7 +13,7 @@ from policies.month import Month
 
 # Yuan for each insured person and month, by scheme.
 A_PERSON = {
-    "310": {ReceiptKind.CONTRIBUTION: 260},
+    "310": {ReceiptKind.CONTRIBUTION: 70},
     "390": {ReceiptKind.CONTRIBUTION: 33, ReceiptKind.SUBSIDY: 56},
 }
 INTEREST_MONTHS = (3, 6, 9, 12)

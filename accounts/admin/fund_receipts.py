@@ -52,7 +52,7 @@ class FundReceiptAdmin(ActsAdmin, RecordAdmin):
     search_fields = ["reference"]
     search_help_text = gettext_lazy("Bank reference")
     sortable_by = ()
-    add_label = gettext_lazy("Enter a receipt")
+    add_label = pgettext_lazy("fund receipt", "Enter a receipt")
     exported = (
         "pk",
         "scheme",
