@@ -54,7 +54,9 @@ class FundBudget(models.Model):
     year = models.SmallIntegerField(_("year"))
     line = models.CharField(pgettext_lazy("fund", "line"), max_length=20)
     amount = MoneyField(_("budget of the year"))
-    source = models.CharField(pgettext_lazy("budget", "source"), max_length=120, help_text=_("Document that sets the budget."))
+    source = models.CharField(
+        pgettext_lazy("budget", "source"), max_length=120, help_text=_("Document that sets the budget.")
+    )
 
     class Meta:
         verbose_name = _("budget of the fund")
