@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 # The request, or the request whose work a task does: on every line written meanwhile.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# As many letters of it as people are shown, in the demo's logs and on pages of trouble.
+READ_OUT = 8
 
 # Identity cards (15 or 18 characters), phones (11), bank accounts (12 and more), also with gaps.
 LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){10,}[XxＸｘ]?")
@@ -49,7 +51,7 @@ class LineFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        fields = {"request": request_id.get()[:8]} | getattr(record, "fields", {})
+        fields = {"request": request_id.get()[:READ_OUT]} | getattr(record, "fields", {})
         told = " ".join(f"{name}={value}" for name, value in fields.items() if value not in ("", None))
         return f"{super().formatMessage(record)} {told}".rstrip()
 
