@@ -13,18 +13,21 @@ UNFOLD = Path(unfold.__file__).parent
 FONT = Path("unfold/fonts/material-symbols/Material-Symbols-Outlined.woff2")
 WHOLE = UNFOLD / "static" / FONT
 CUT = settings.BASE_DIR / "office" / "static" / FONT
-# Where an icon is named: in its element, perhaps one of several, as `icon=…`, and in entries of the sidebar.
+# Where an icon is named: in its element, perhaps among others, as `icon=…`, in the sidebar, in styles.
 DRAWN = re.compile(r"material-symbols-outlined[^>]*>([^<]*)</")
 TEMPLATE_TAG = re.compile(r"{%.*?%}|{{.*?}}")
 NAMED = re.compile(
     r"\bicon\"?\s*[:=]\s*\"([a-z0-9_]+)\"|\b(?:entry|page)\(_\(\"[^\"]+\"\),\s*\"([a-z0-9_]+)\""
+    r"|\bcontent:\s*\"([a-z0-9_]+)\""
 )
 
 
 def icons_in_use() -> set[str]:
     """Every icon named in the portal's sources and in the admin theme's."""
     rooms = [path for path in settings.BASE_DIR.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    sources = [path for room in [*rooms, UNFOLD] for kind in ("*.html", "*.py") for path in room.rglob(kind)]
+    sources = [
+        path for room in [*rooms, UNFOLD] for kind in ("*.html", "*.py", "*.css") for path in room.rglob(kind)
+    ]
     return {name for path in sources for name in _named_in(path.read_text("utf-8"))}
 
 
