@@ -1,6 +1,7 @@
 # make demo    the whole portal on this machine (PORT, DATA_DIR, CITY; ARGS=--reset starts over)
 # make test    all tests          make check   style, imports, migrations, settings, translations
 # make pictures  the help's, from a demo that runs (PORT, DATA_DIR, CITY as for it)
+# make walk      what hinders on the pages of a demo that runs: WCAG, width, weight, errors (as for pictures)
 # make bench   the performance figures          make clean   remove what was made here
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check pictures bench clean
+.PHONY: demo test check pictures walk bench clean
 
 demo: $(STAMP)
 	@exec $(BIN)/python -m config.portal $(ARGS)
@@ -32,6 +33,9 @@ check: $(STAMP)
 
 pictures: $(STAMP)
 	$(BIN)/python -m tests.pictures http://localhost:$(or $(PORT),8000) $(or $(DATA_DIR),.data)/sign-ins-$(or $(CITY),441600).txt
+
+walk: $(STAMP)
+	$(BIN)/python -m tests.walk http://localhost:$(or $(PORT),8000) $(or $(DATA_DIR),.data)/sign-ins-$(or $(CITY),441600).txt
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(ARGS)

@@ -251,6 +251,8 @@ UNFOLD = {
     "SCRIPTS": [
         lambda request: static("office/htmx-settings.js"),
         lambda request: static("office/keyboard.js"),
+        lambda request: static("office/names.js"),
+        lambda request: static("office/filters.js"),
     ],
     "GLOBAL_CALLBACK": "config.interface.without_inline_style",
     "ACCOUNT": {"navigation": [{"title": _("My sign-in"), "link": reverse_lazy("own_sign_in")}]},

@@ -94,9 +94,9 @@ MIDDLEWARE = [
     "operations.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "office.browser_rules.BrowserRulesMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # what `collectstatic` has not compressed already
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",  # what a page may load: on pages, not on each file they load
     "django.contrib.sessions.middleware.SessionMiddleware",
     "office.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

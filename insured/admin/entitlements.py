@@ -63,10 +63,6 @@ class WholeForm(forms.ModelForm):
     """A record of which every constraint is asked, of columns too that the form does not show; a field that
     could not be read is said so once."""
 
-    class Media:
-        # A form whose fields are all completions would ask for the minified copy alone, which is empty here.
-        js = ("admin/js/vendor/jquery/jquery.min.js", "admin/js/vendor/select2/select2.full.js")
-
     def _get_validation_exclusions(self):
         return self.unread
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.db import IntegrityError, connection, transaction
 from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.exports import Exported
+from office.admin.lighter import lighter_form, lighter_list
 from office.admin.panels import PanelOf
 from office.admin.printing import Printed
 from office.admin.timeline import timeline
@@ -47,6 +49,7 @@ class RecordAdmin(Exported, Printed, ModelAdmin):
     list_note = ""
     list_fullwidth = True
     list_filter_submit = True
+    show_facets = ShowFacets.NEVER  # each count would be one over all rows
     compressed_fields = True
     warn_unsaved_form = True
     actions = None
@@ -90,6 +93,12 @@ class RecordAdmin(Exported, Printed, ModelAdmin):
                 setattr(field.widget, offer, False)
         return field
 
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        if hasattr(response, "context_data") and "media" in response.context_data:
+            response.context_data["media"] = lighter_list(response.context_data["media"])
+        return response
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """The form's own checks know every constraint; this is for what somebody else saved in between."""
         try:
@@ -124,6 +133,7 @@ class RecordAdmin(Exported, Printed, ModelAdmin):
             context["panels"] = [
                 panel for some in found if some for panel in (some if isinstance(some, list) else [some])
             ]
+        context["media"] = lighter_form(context["media"], form=context["adminform"])
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 
