@@ -29,6 +29,7 @@ ON_PERSON_PAGE = 12
 
 @admin.register(Account)
 class AccountAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Accounts are opened by a person's first credit.")
     list_display = ["owner_name", "kind", "scheme", "shown", "opened_on"]
     exported = (
         "owner_name",
@@ -215,6 +216,7 @@ FacilityAdmin.panels.append(accounts_of_owner)
 
 @admin.register(Transfer)
 class TransferAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Every yuan that moves is written here, once and for ever.")
     list_display = ["number", "kind", "month", "covers", "debit_link", "credit_link", "yuan", "stands_on"]
     list_display_links = ["number"]
     exported = ("number", "kind", "month", "covers", "debit", "credit", "amount", "run_id", "voucher_id")

@@ -54,6 +54,7 @@ def _before_signing(request, application) -> list[Panel]:
 
 @admin.register(Application)
 class ApplicationAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Payouts and moves of accounts are applied for on the person's page.")
     show_permission = "insured.show_person"
     list_display = ["number", "person", "what", "way", "shown_state", "yuan", "applied_by", "applied_at"]
     list_display_links = ["number"]

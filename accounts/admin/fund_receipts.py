@@ -31,6 +31,7 @@ def _waits(receipt: FundReceipt) -> bool:
 
 @admin.register(FundReceipt)
 class FundReceiptAdmin(ActsAdmin, RecordAdmin):
+    empty_note = gettext_lazy("What comes into the fund is entered here, from the treasury's advice.")
     list_display = [
         "number",
         "scheme",

@@ -59,6 +59,7 @@ class WithdrawForm(forms.ModelForm):
 
 @admin.register(LumpCredit)
 class LumpCreditAdmin(OfPersonAdmin):
+    empty_note = gettext_lazy("Single credits wait here for the run that enters them.")
     form = WithdrawForm
     list_display = ["person", "kind", "covers", "base", "amount", "stands"]
     list_display_links = ["person"]

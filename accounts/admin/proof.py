@@ -12,6 +12,7 @@ from office.admin.records import ReadOnlyAdmin
 
 @admin.register(BooksCheck)
 class BooksCheckAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("The books are proved every night; each proof stands here.")
     list_display = ["number", "started_at", "result", "took", "origin"]
     list_display_links = ["number"]
     exported = (

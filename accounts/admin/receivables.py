@@ -89,6 +89,7 @@ def _act(name, label, explained, **given) -> RecordAct:
 
 @admin.register(Receivable)
 class ReceivableAdmin(AccountAdmin):
+    empty_note = gettext_lazy("What is still owed to the accounts or the fund would stand here.")
     list_display = ["owner_name", "scheme", "shown", "since", "age"]
     exported = ("owner_name", "person__person_number", "scheme", "balance_shown", "since", "age")
     list_filter = [OpenOrSettled, OfWhom]

@@ -149,6 +149,9 @@ class PurposeOfUse(DropdownFilter):
 
 @admin.register(AccountUse)
 class AccountUseAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "What is paid from accounts comes with visits, or is entered on the person's page."
+    )
     list_display = [
         "number",
         "day",

@@ -140,6 +140,7 @@ def suspensions(request, agreement) -> Panel | None:
 
 @admin.register(Agreement)
 class AgreementAdmin(ActsAdmin, RecordAdmin):
+    empty_note = gettext_lazy("Agreements are signed with facilities here, or come with a file.")
     form = AgreementForm
     list_display = ["facility", "kind", "shown_state", "first_day", "last_in_force", "signed_on", "number"]
     exported = (

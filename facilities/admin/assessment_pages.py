@@ -144,6 +144,7 @@ ACTS = (
 
 @admin.register(Assessment)
 class AssessmentAdmin(ActsAdmin, RecordAdmin):
+    empty_note = gettext_lazy("A facility's year is assessed here, item by item.")
     list_display = ["facility", "year", "total", "shown_result", "shown_state", "signed_by"]
     list_display_links = ["facility"]
     list_select_related = ["facility", "signed_by"]

@@ -284,6 +284,7 @@ ACTS = (
 
 @admin.register(Facility)
 class FacilityAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
+    empty_note = gettext_lazy("Facilities come with a file under Imports, or are entered here.")
     form = FacilityForm
     show_permission = "facilities.show_facility"
     list_display = ["code", "name", "level", "kind", "county", "office", "parent_name", "state"]

@@ -128,6 +128,7 @@ class CorrectionForm(forms.ModelForm):
 
 @admin.register(Selection)
 class SelectionAdmin(OfPersonAdmin):
+    empty_note = gettext_lazy("What insured people choose comes with a file, or is entered on their page.")
     list_display = ["person", "facility", "first_month", "last_month", "kind", "slot"]
     list_select_related = ["person", "facility"]
     exported = (

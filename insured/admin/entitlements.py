@@ -114,6 +114,7 @@ class FamilyLinkForm(WholeForm):
 
 @admin.register(FamilyLink)
 class FamilyLinkAdmin(ProtectedNumbers, OfPersonAdmin):
+    empty_note = gettext_lazy("Whose account a relative may use is filed here, or comes with a file.")
     show_permission = "insured.show_person"
     form = FamilyLinkForm
     list_display = ["person", "relation", "of_relative", "lasts", "ended_because"]
@@ -216,6 +217,7 @@ def _said_of(relations: dict) -> str:
 
 @admin.register(Filing)
 class FilingAdmin(OfPersonAdmin):
+    empty_note = gettext_lazy("Who is treated in another area files it here, or it comes with a file.")
     form = WholeForm
     list_display = ["person", "kind", "destination", "lasts", "ended_because"]
     list_select_related = ["person"]
@@ -275,6 +277,7 @@ def filings(request, person) -> Panel | None:
 
 @admin.register(CertifiedDisease)
 class CertifiedDiseaseAdmin(OfPersonAdmin):
+    empty_note = gettext_lazy("Certified chronic and special diseases are entered here, or come with a file.")
     form = WholeForm
     list_display = ["person", "kind", "name", "code", "lasts", "facility"]
     list_select_related = ["person", "facility"]
@@ -338,6 +341,7 @@ class ReferralForm(WholeForm):
 
 @admin.register(Referral)
 class ReferralAdmin(OfPersonAdmin):
+    empty_note = gettext_lazy("Referrals to another facility are entered here.")
     form = ReferralForm
     list_display = ["person", "issued_by", "goes_to", "issued_on", "valid_until"]
     list_select_related = ["person", "issued_by", "to_facility"]

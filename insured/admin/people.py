@@ -63,6 +63,7 @@ class PersonForm(forms.ModelForm):
 
 @admin.register(Person)
 class PersonAdmin(PersonActs, ProtectedNumbers, RecordAdmin):
+    empty_note = gettext_lazy("People come with an enrolment file: upload one under Imports.")
     show_permission = "insured.show_person"
     form = PersonForm
     list_display = ["name", "document", "person_number", "sex", "birth_date", "county", "died_on"]
@@ -247,6 +248,7 @@ class EnrolmentAdmin(OfPersonAdmin):
 
 @admin.register(Employer)
 class EmployerAdmin(RecordAdmin):
+    empty_note = gettext_lazy("Employers come with the enrolment file.")
     list_display = ["code", "name"]
     ordering = ["code"]
     sortable_by = ()

@@ -76,6 +76,7 @@ def stands(state: CaseState):
 
 @admin.register(Alert)
 class AlertAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Nothing unusual was found.")
     list_display = ["title", "month", "facility_link", "found_shown", "visit_count", "badge"]
     list_display_links = ["title"]
     list_select_related = ["facility"]

@@ -42,6 +42,9 @@ STOP_POLLING = 286  # what htmx takes for "ask no more"
 
 @admin.register(BenefitTrial)
 class BenefitTrialAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "A trial works out last year's visits again under other rules; nothing that is stored changes."
+    )
     list_display = ["name", "scheme", "year", "policy", "badge", "difference", "asked_by", "created_at"]
     list_display_links = ["name"]
     list_select_related = ["policy", "asked_by"]

@@ -34,6 +34,7 @@ class FundBudgetForm(forms.ModelForm):
 class FundBudgetAdmin(RecordAdmin):
     """Who works for some counties has no budget to see: the fund is the whole city's."""
 
+    empty_note = gettext_lazy("The year's budget of the fund is entered here, line by line.")
     form = FundBudgetForm
     list_display = ["year", "scheme", "line_shown", "yuan", "source"]
     list_display_links = ["year", "line_shown"]

@@ -19,6 +19,7 @@ MONTHS_SHOWN = 13
 
 @admin.register(IndicatorValue)
 class IndicatorValueAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Indicators are worked out for each facility after the month.")
     list_display = [
         "facility_name", "month", "level", "indicator", "value_shown", "by_month", "by_year", "median_shown",
         "by_median", "standing",

@@ -102,6 +102,7 @@ class DelegationForm(forms.ModelForm):
 class DelegationAdmin(ReadOnlyAdmin):
     """Made for oneself, or by an administrator for others; revoked, never changed."""
 
+    empty_note = gettext_lazy("Who is away names here who signs for them.")
     list_display = ["principal", "delegate", "first_day", "last_day", "state", "reason", "made_by"]
     list_select_related = ["principal", "delegate", "made_by"]
     ordering = ["-id"]

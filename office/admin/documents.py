@@ -58,6 +58,7 @@ def verdict(request, document: Document) -> Panel:
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Every document that was issued stands here, under its verification code.")
     list_display = ["spelt", "title", "number", "amount_shown", "by", "at"]
     exported = ("spelt", "title", "number", "amount", "digest", "by", "at")
     list_display_links = ["spelt", "title"]

@@ -94,6 +94,7 @@ class LayoutFilter(admin.SimpleListFilter):
 
 @admin.register(ImportFile)
 class ImportAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Every file that was uploaded stands here, with what was wrong in it.")
     list_display = [
         "name",
         "holds",

@@ -47,6 +47,8 @@ class RecordAdmin(Exported, Printed, ModelAdmin):
     list_before_template = "office/list_note.html"
     # Said above the list to whoever works for some counties only.
     list_note = ""
+    # Said where the list is still empty: where what it would hold comes from.
+    empty_note = ""
     list_fullwidth = True
     list_filter_submit = True
     show_facets = ShowFacets.NEVER  # each count would be one over all rows

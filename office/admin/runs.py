@@ -96,6 +96,7 @@ class Stopped(DropdownFilter):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Runs begin on the workbench, by hand or by the schedule.")
     list_display = [
         "number",
         "kind",

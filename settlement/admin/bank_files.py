@@ -51,6 +51,7 @@ class WithdrawForm(forms.Form):
 
 @admin.register(BankFile)
 class BankFileAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Bank files are made of payment orders, and the bank's answers are read here.")
     list_display = ["number", "scheme", "bank", "rows", "yuan", "badge", "made_by", "made_at", "taken_at"]
     list_display_links = ["number"]
     list_select_related = ["made_by"]

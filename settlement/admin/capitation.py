@@ -34,6 +34,7 @@ class UsageForm(forms.ModelForm):
 
 @admin.register(FacilityUsage)
 class FacilityUsageAdmin(RecordAdmin):
+    empty_note = gettext_lazy("What a facility really used in a year comes with a file, or is entered here.")
     form = UsageForm
     list_display = ["facility", "scheme", "year", "month_shown", "yuan"]
     exported = ("facility__code", "facility__name", "scheme", "year", "month", "actual")
@@ -75,6 +76,9 @@ class DeductionForm(forms.ModelForm):
 
 @admin.register(YearEndDeduction)
 class YearEndDeductionAdmin(RecordAdmin):
+    empty_note = gettext_lazy(
+        "What is deducted from a facility at the year's end is entered here before its run."
+    )
     form = DeductionForm
     list_display = ["facility", "scheme", "year", "kind", "yuan", "reason"]
     exported = ("facility__code", "facility__name", "scheme", "year", "kind", "amount", "reason")

@@ -161,6 +161,7 @@ NAMED = ("documents", "drop", "sign", "cancel", "undo")  # whose acts say who do
 
 @admin.register(Claim)
 class ClaimAdmin(ActsAdmin, ProtectedNumbers, RecordAdmin):
+    empty_note = gettext_lazy("What people paid themselves and hand in is accepted here.")
     form = ClaimForm
     acts = ACTS
     papers = (DECISION,)

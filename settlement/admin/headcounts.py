@@ -47,6 +47,7 @@ class CountingForm(forms.ModelForm):
 
 @admin.register(Headcount)
 class HeadcountAdmin(RecordAdmin):
+    empty_note = gettext_lazy("The heads of a month are frozen from the workbench before its prepayment.")
     form = CountingForm
     list_display = ["month", "scheme", "number", "heads", "at", "by", "why"]
     list_display_links = ["month"]

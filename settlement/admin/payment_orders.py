@@ -45,6 +45,7 @@ class Held(admin.SimpleListFilter):
 
 @admin.register(PaymentOrder)
 class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Payment orders are made of what has been approved.")
     show_permission = "settlement.show_paymentorder"
     list_display = ["number", "month", "source", "payee", "bank_name", "yuan", "badge", "bank_file"]
     list_display_links = ["number"]

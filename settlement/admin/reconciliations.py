@@ -124,6 +124,9 @@ UNREPORTED = RecordAct(
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "Once a facility has reported its totals of a month, they are compared with the visits on record."
+    )
     acts = (COMPARE, UNREPORTED)
     list_display = [
         "facility_link", "month", "visits", "ours_shown", "theirs_shown", "by", "fund_by", "bills",

@@ -69,6 +69,7 @@ class DrawForm(forms.Form):
 
 @admin.register(Statement)
 class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Statements are drawn for facilities once their month is reconciled.")
     list_display = ["number", "month", "facility", "office", "visits", "total_shown", "fund_shown",
                     "deducted_shown", "payable_shown", "badge"]  # fmt: skip
     list_display_links = ["number"]

@@ -74,6 +74,7 @@ TAKE_BACK_ALL = RecordAct(
 
 @admin.register(VisitBatch)
 class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("Each file of visits that a facility hands in becomes a batch.")
     acts = (TAKE_BACK_ALL,)
     list_display = ["number", "kind", "file", "rows", "standing", "by", "at"]
     list_display_links = ["number"]

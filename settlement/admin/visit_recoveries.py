@@ -66,6 +66,7 @@ PROPOSE = RecordAct(
 
 @admin.register(VisitRecovery)
 class VisitRecoveryAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("What a facility must pay back for a visit would stand here.")
     list_display = ["title", "visit_link", "debtor", "owed_by", "yuan", "reason", "badge", "entered_at"]
     list_display_links = ["title"]
     list_select_related = ["visit__facility", "account__facility", "account__person", "entered_by"]

@@ -182,6 +182,7 @@ TAKE_BACK = RecordAct(
 
 @admin.register(Visit)
 class VisitAdmin(ActsAdmin, RecordAdmin):
+    empty_note = gettext_lazy("Visits come with the facilities' files, or are entered here.")
     form = VisitForm
     acts = (TAKE_BACK,)
     change_form_outer_before_template = "settlement/visit_head.html"

@@ -83,6 +83,7 @@ TAKE_RELEASE_BACK = RecordAct(
 
 @admin.register(YearEnd)
 class YearEndAdmin(ActsAdmin, ReadOnlyAdmin):
+    empty_note = gettext_lazy("A facility's year is settled by the year-end run.")
     acts = (RELEASE_DEPOSIT, TAKE_RELEASE_BACK)
     papers = (WORKSHEET, CONFIRMATION)
     list_display = [
