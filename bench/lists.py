@@ -6,6 +6,7 @@ entered first and last; each page five times.
 
 import sys
 import time
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from bench._city import city, owner
@@ -83,7 +84,7 @@ FILLED = ["insured_person", "insured_enrolment", "insured_selection", "accounts_
 def main(people: int = 1_000_000) -> None:
     with city(people=0):
         fill(people)
-        measure()
+        measure(pages)
 
 
 def fill(people: int) -> None:
@@ -115,11 +116,11 @@ def document(number: int) -> str:
     return f"X{number:017d}"
 
 
-def measure() -> None:
+def measure(pages: Callable[[tuple[str, ...]], dict[str, str]], *, role: str = "clerk") -> None:
     """Each page for each clerk: quickest, median and slowest of five, in milliseconds."""
     slowest, slow = 0.0, []
     for who, counties in CLERKS.items():
-        client = _signed_in(who, counties)
+        client = _signed_in(f"{role}, {who}", counties, role=role)
         for what, page in pages(counties).items():
             _served(client, page)  # warms up
             times = sorted(_served(client, page) for _time in range(5))
@@ -188,7 +189,7 @@ def pages(counties: tuple[str, ...]) -> dict[str, str]:
     return lists
 
 
-def _signed_in(who: str, counties: tuple[str, ...]):
+def _signed_in(who: str, counties: tuple[str, ...], *, role: str):
     from django.contrib.auth.models import Group
     from django.test import Client
 
@@ -198,7 +199,7 @@ def _signed_in(who: str, counties: tuple[str, ...]):
         username=who, defaults={"display_name": who, "whole_city": not counties, "is_staff": True}
     )
     clerk.counties.set(County.objects.filter(code__in=counties))
-    clerk.groups.set(Group.objects.filter(name="clerk"))
+    clerk.groups.set(Group.objects.filter(name=role))
     client = Client(SERVER_NAME="localhost")
     client.force_login(clerk)
     return client
