@@ -17,15 +17,20 @@ CUT = settings.BASE_DIR / "office" / "static" / FONT
 DRAWN = re.compile(r"material-symbols-outlined[^>]*>([^<]*)</")
 TEMPLATE_TAG = re.compile(r"{%.*?%}|{{.*?}}")
 NAMED = re.compile(
-    r"\bicon\"?\s*[:=]\s*\"([a-z0-9_]+)\"|\b(?:entry|page)\(_\(\"[^\"]+\"\),\s*\"([a-z0-9_]+)\""
+    r"(?:\b|_)icon\"?\s*[:=]\s*\"([a-z0-9_]+)\"|\b(?:entry|page)\(_\(\"[^\"]+\"\),\s*\"([a-z0-9_]+)\""
 )
+
+
+# What the theme's styles put beside a field: the calendar of a day.
+STYLED = re.compile(r"\bcontent:\s*\"([a-z0-9_]+)\"")
 
 
 def icons_in_use() -> set[str]:
     """Every icon named in the portal's sources and in the admin theme's."""
     rooms = [path for path in settings.BASE_DIR.iterdir() if path.is_dir() and not path.name.startswith(".")]
     sources = [path for room in [*rooms, UNFOLD] for kind in ("*.html", "*.py") for path in room.rglob(kind)]
-    return {name for path in sources for name in _named_in(path.read_text("utf-8"))}
+    styled = STYLED.findall((UNFOLD / "styles.css").read_text("utf-8"))
+    return {name for path in sources for name in _named_in(path.read_text("utf-8"))}.union(styled)
 
 
 def _named_in(source: str) -> Iterator[str]:
