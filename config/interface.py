@@ -2,7 +2,9 @@
 
 from functools import cache
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import lazystr
@@ -45,14 +47,18 @@ def allowed(*permissions: str):
 
 
 def entry(title, icon: str, model: str, query: str = "") -> dict:
-    """A sidebar entry for the list of a model, given as "app.model"."""
+    """A sidebar entry for the list of a model, given as "app.model", for whom its admin lets in."""
     app, name = model.split(".")
+
+    def permission(request) -> bool:
+        return admin.site.get_model_admin(apps.get_model(model)).has_view_permission(request)
+
     url = reverse_lazy(f"admin:{app}_{name}_changelist")
     return {
         "title": title,
         "icon": icon,
         "link": lazystr(f"{url}{query}") if query else url,
-        "permission": allowed(f"{app}.view_{name}"),
+        "permission": permission,
     }
 
 

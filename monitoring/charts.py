@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 64, 30, 12, 28
 TICKS = 5
 MOST_LABELS = 13
 ROW = 34
@@ -133,10 +133,9 @@ def short(value: Decimal | float) -> str:
     """An amount as an axis has it: 1.2亿, 35万; 120M, 350k."""
     chinese = (get_language() or "").startswith("zh")
     units = ((10**8, "亿"), (10**4, "万")) if chinese else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
-    for size, name in units:
-        if abs(value) >= size:
-            return f"{float(value) / size:.3g}{name}"
-    return f"{float(value):.3g}"
+    size, name = next((unit for unit in units if abs(value) >= unit[0]), (1, ""))
+    shown = float(value) / size
+    return f"{shown:.0f}{name}" if abs(shown) >= 100 else f"{shown:.3g}{name}"
 
 
 @dataclass(frozen=True, kw_only=True)

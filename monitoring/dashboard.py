@@ -127,6 +127,8 @@ def numbers(month: Month, staff: Staff) -> list[dict]:
                 "link": reverse("admin:office_run_change", args=[prepaid.pk]),
             }
         )
+    if not staff.sees_whole_city:
+        return rows  # what runs come to is the whole city's, and would not go with a county's numbers
     posted_runs = f"{reverse('admin:office_run_changelist')}?state__exact={RunState.POSTED}"
     for kind in (RunKindName.CREDIT, RunKindName.PREPAYMENT):
         posted = Run.objects.filter(kind=kind, state=RunState.POSTED, period__year=month.year)

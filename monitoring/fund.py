@@ -5,6 +5,7 @@ expenditure = closing, to the 分.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,16 @@ def amounts_of(*, fund: str, scheme: str, year: int, county: str = "") -> list[A
 def balance_through(month: Month, *, fund: str, scheme: str) -> Decimal:
     """What the fund held when the month's books ended."""
     return _balance(FundSum.objects.filter(fund=fund, scheme=scheme, month__lte=month))
+
+
+def summed_at(*, scheme: str) -> datetime | None:
+    """When the sums were last made; None before the first time."""
+    return (
+        FundCheck.objects.filter(scheme=scheme)
+        .order_by("summed_at")
+        .values_list("summed_at", flat=True)
+        .first()
+    )
 
 
 def difference(*, fund: str, scheme: str) -> Decimal:

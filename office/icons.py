@@ -17,7 +17,7 @@ CUT = settings.BASE_DIR / "office" / "static" / FONT
 DRAWN = re.compile(r"material-symbols-outlined[^>]*>([^<]*)</")
 TEMPLATE_TAG = re.compile(r"{%.*?%}|{{.*?}}")
 NAMED = re.compile(
-    r"\bicon\"?\s*[:=]\s*\"([a-z0-9_]+)\"|\b(?:entry|page)\(_\(\"[^\"]+\"\),\s*\"([a-z0-9_]+)\""
+    r"(?:\b|_)icon\"?\s*[:=]\s*\"([a-z0-9_]+)\"|\b(?:entry|page)\(_\(\"[^\"]+\"\),\s*\"([a-z0-9_]+)\""
     r"|\bcontent:\s*\"([a-z0-9_]+)\""
 )
 

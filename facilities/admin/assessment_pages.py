@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -174,6 +175,10 @@ class AssessmentAdmin(ActsAdmin, RecordAdmin):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and not (obj and obj.signed_at)
+
+    def response_post_save_add(self, request, assessment):
+        """On to its page, where the points are entered."""
+        return redirect("admin:facilities_assessment_change", assessment.pk)
 
     def form_of(self, act, assessment):
         return points_form(assessment) if act.name == "points" else super().form_of(act, assessment)

@@ -211,6 +211,7 @@ def changes(request, person) -> Panel | None:
     if not found:
         return None
     names = names_in(found)
+    files = _files_of(request.user, found)
     latest = next((c for c in found if c.kind != PersonChangeKind.UNDONE and not hasattr(c, "undone")), None)
     return Panel(
         title=_("Changes of the record"),
@@ -228,7 +229,7 @@ def changes(request, person) -> Panel | None:
                 change.at,
                 _called(change, names),
                 change.day or change.first_month,
-                _because(change, request.user),
+                _because(change, files),
                 change.by or _("The portal"),
                 _undoing(request, change) if change == latest else "",
             )
@@ -250,11 +251,18 @@ def _called(change: PersonChange, names: dict):
     return format_html('<details><summary>{}</summary><ul class="changes">{}</ul></details>', act, rows)
 
 
-def _because(change: PersonChange, staff):
+def _files_of(staff, changes: list[PersonChange]) -> set[int]:
+    """The imports that changed something, as far as whoever asks may look at them."""
+    numbers = [change.import_id for change in changes if change.import_id]
+    may = staff.has_perm("office.view_importfile")
+    return set(ImportFile.objects.filter(pk__in=numbers).values_list("pk", flat=True)) if may else set()
+
+
+def _because(change: PersonChange, files: set[int]):
     if change.import_id is None:
         return change.reason
     text = f"{ImportFile._meta.verbose_name} #{change.import_id}"
-    return linked(ImportFile(pk=change.import_id), text) if staff.has_perm("office.view_importfile") else text
+    return linked(ImportFile(pk=change.import_id), text) if change.import_id in files else text
 
 
 def _undoing(request, change: PersonChange):

@@ -38,19 +38,14 @@ def fund_page(request):
     """A year of one scheme, of the city or a county; `?as=xlsx` gives its tables as a file."""
     asked = _Asked(request)
     whole_city = request.user.sees_whole_city and not asked.county
-    this, last = (
-        fund.amounts_of(fund="pool", scheme=asked.scheme, year=year, county=asked.county)
-        for year in (asked.year, asked.year - 1)
-    )
-    own = fund.amounts_of(fund="person", scheme=asked.scheme, year=asked.year, county=asked.county)
-    closing = fund.balance_through(asked.last, fund="pool", scheme=asked.scheme) if whole_city else None
+    this, last, own, closing, proof = _read(request, asked, whole_city=whole_city)
     panels = [
         by_line(this, last, asked=asked),
         by_month(this, closing=closing, asked=asked),
         *([by_county(this, asked)] if not asked.county else []),
-        own_accounts(own, asked=asked),
+        own_accounts(own, asked=asked, linked=request.user.has_perm("accounts.view_account")),
     ]
-    if request.GET.get("as") == "xlsx":
+    if asked.as_file:
         return _file(request, panels, asked)
     return page(
         request,
@@ -64,14 +59,30 @@ def fund_page(request):
             "may_export": request.user.has_perm(exports.PERMISSION),
             "county": County.objects.filter(code=asked.county).first() if asked.county else None,
             "whole": asked.link(county=""),
-            "proof": _proof(asked.scheme) if request.user.sees_whole_city else None,
+            "proof": proof,
             "homeless": sorted({each.kind for each in [*this, *own] if each.line is None}),
-            "figures": _figures(this, closing, asked=asked) + (_held(asked.scheme) if whole_city else []),
+            "figures": _figures(this, closing, asked=asked)
+            + (_held(request, asked.scheme) if whole_city else []),
             "charts": _charts(this, last, closing, asked=asked),
             "budgets": _budgets_link(request, asked),
             "panels": panels,
         },
     )
+
+
+def _read(request, asked, *, whole_city: bool) -> tuple:
+    """The sums and their proof, all of one moment: read again where they were made anew meanwhile."""
+    while True:
+        summed_at = fund.summed_at(scheme=asked.scheme)
+        this, last = (
+            fund.amounts_of(fund="pool", scheme=asked.scheme, year=year, county=asked.county)
+            for year in (asked.year, asked.year - 1)
+        )
+        own = fund.amounts_of(fund="person", scheme=asked.scheme, year=asked.year, county=asked.county)
+        closing = fund.balance_through(asked.last, fund="pool", scheme=asked.scheme) if whole_city else None
+        proof = _proof(asked.scheme) if request.user.sees_whole_city else None
+        if fund.summed_at(scheme=asked.scheme) == summed_at:
+            return this, last, own, closing, proof
 
 
 @require_POST
@@ -92,6 +103,7 @@ class _Asked:
         sensible = len(year) == 4 and year.isascii() and year.isdigit() and "2000" <= year <= "2999"
         self.year = int(year) if sensible else today.year
         self.county = request.GET.get("county", "")
+        self.as_file = request.GET.get("as") == "xlsx"
         self.last = min(Month(self.year, 12), max(today, Month(self.year, 1)))
         # The month that is now is not over: forecasts rest on those before it.
         self.whole_months = 12 if self.year < today.year else max(0, today.number - 1)
@@ -139,16 +151,21 @@ def _figures(this, closing, *, asked) -> list[tuple]:
     return [*figures, (_("Closing balance"), yuan(closing)), (_("Months the balance lasts"), lasts)]
 
 
-def _held(scheme: str) -> list[tuple]:
-    """What stands with facilities now, each a link to its accounts; and what is people's own."""
+def _held(request, scheme: str) -> list[tuple]:
+    """What stands with facilities now, linked to the accounts for who may see them; and people's own."""
+    may = request.user.has_perm("accounts.view_account")
+
+    def shown(amount: Decimal, kind: str):
+        return _linked_figure(amount, scheme, kind) if may else yuan(amount)
+
     found = Account.objects.filter(
         facility__isnull=False, scheme=scheme, kind__in=[AccountKind.ADVANCE, AccountKind.DEPOSIT]
     )
     now = dict(found.order_by().values_list("kind").annotate(Sum("balance")))
     own = FundCheck.objects.filter(scheme=scheme, fund=Fund.PERSON).first()
     return [
-        (_("Advances not cleared"), _linked_figure(-now.get("advance", ZERO), scheme, "advance")),
-        (_("Deposits held"), _linked_figure(now.get("deposit", ZERO), scheme, "deposit")),
+        (_("Advances not cleared"), shown(-now.get("advance", ZERO), "advance")),
+        (_("Deposits held"), shown(now.get("deposit", ZERO), "deposit")),
         (_("In personal accounts"), yuan(own.balance if own else ZERO)),
     ]
 
@@ -161,11 +178,11 @@ def _linked_figure(amount: Decimal, scheme: str, kind: str):
 
 def _proof(scheme: str) -> dict | None:
     """Whether the sums are the ledger's, and as of when; None before they were first made."""
-    check = FundCheck.objects.filter(scheme=scheme).order_by("summed_at").first()
-    if check is None:
+    summed_at = fund.summed_at(scheme=scheme)
+    if summed_at is None:
         return None
     off = {each.label: fund.difference(fund=each, scheme=scheme) for each in Fund}
-    return {"at": check.summed_at, "off": [(label, amount) for label, amount in off.items() if amount]}
+    return {"at": summed_at, "off": [(label, amount) for label, amount in off.items() if amount]}
 
 
 def _charts(this, last, closing, *, asked) -> list[tuple]:
@@ -292,7 +309,9 @@ def by_county(this, asked) -> Panel:
     for county in sorted({each.county for each in this}):
         income, expense = (_total(this, income=side, county=county) for side in (True, False))
         link = asked.link(county=county.split(" ")[0])
-        shown = format_html('<a class="link" href="{}">{}</a>', link, county) if county else _("Whole city")
+        shown = county or _("Whole city")
+        if county and not asked.as_file:
+            shown = format_html('<a class="link" href="{}">{}</a>', link, county)
         rows.append((shown, income, expense, income - expense))
     return Panel(
         title=_("By county"),
@@ -304,7 +323,7 @@ def by_county(this, asked) -> Panel:
     )
 
 
-def own_accounts(own, *, asked) -> Panel:
+def own_accounts(own, *, asked, linked: bool) -> Panel:
     rows = [
         (_("Income") if income else _("Expense"), line, _total(own, income=income, line=line))
         for income in (True, False)
@@ -314,7 +333,9 @@ def own_accounts(own, *, asked) -> Panel:
         title=_("Personal accounts"),
         columns={_("Side"): "text", pgettext("fund", "Line"): "text", _("Year to date"): "money"},
         rows=rows,
-        link=(_("Income and expenditure of personal accounts"), f"{reverse('income')}?year={asked.year}"),
+        link=(_("Income and expenditure of personal accounts"), f"{reverse('income')}?year={asked.year}")
+        if linked
+        else None,
     )
 
 

@@ -1,6 +1,6 @@
 """History in words: what became of a record, as people call its columns and what it points to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -82,15 +82,25 @@ def where_from(change: History) -> str:
     return " · ".join(filter(None, [origin, change.address]))
 
 
-def business_of(change: History, *, reader=None):
-    """The run or import a change belongs to, as a link for whoever may open it."""
+def openable(changes: list[History], *, reader) -> set[str]:
+    """Which of the runs and imports that changes belong to the reader may open."""
+    asked = {change.because.partition(" ")[::2] for change in changes}
+    found = set()
+    for kind, model in BUSINESS.items():
+        if reader.has_perm(f"office.view_{model._meta.model_name}"):
+            numbers = [number for of, number in asked if of == kind]
+            found |= {f"{kind} {each.pk}" for each in model.objects.filter(pk__in=numbers).only("pk")}
+    return found
+
+
+def business_of(change: History, *, openable: Collection[str] = ()):
+    """The run or import a change belongs to, as a link where it may be opened."""
     kind, _space, number = change.because.partition(" ")
     model = BUSINESS.get(kind)
     if model is None:
         return _("Set-up of the portal") if kind == "migrate" else change.because
     text = f"{model._meta.verbose_name} #{number}"
-    may_open = reader is not None and reader.has_perm(f"office.view_{model._meta.model_name}")
-    return linked(model(pk=number), text) if may_open else text
+    return linked(model(pk=number), text) if change.because in openable else text
 
 
 def because_of(text: str) -> str:

@@ -64,12 +64,13 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
         return super().get_queryset(request).prefetch_related("groups", "counties")
 
     def get_fieldsets(self, request, obj=None):
-        """The identity card number is only ever entered: there is nothing to look at."""
+        """The identity card number is only ever entered; who only looks is offered no resetting either."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        (title, _first), *others = fieldsets
-        return [(title, {"fields": [("username", "display_name"), "is_active"]}), *others]
+        _who, roles, _signing_in = fieldsets
+        who = {"fields": [("username", "display_name"), "is_active"]}
+        return [(None, who), roles, (None, {"fields": ["last_login"]})]
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody gives themselves a role or a county."""

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from office.admin.changes import NAMES, business_of, kind_name, lines_of, what, where_from, who
+from office.admin.changes import NAMES, business_of, kind_name, lines_of, openable, what, where_from, who
 from office.admin.panels import Pages, Panel, first_of
 from office.fields import NumbersField, numbers
 from office.history import RECORDED
@@ -22,7 +22,7 @@ def timeline(request, record: Model, *, along: tuple[str, ...] = ()) -> Panel | 
     found = history_of(told)
     first = first_of(request.GET.get("history_from"), total := found.count())
     changes = list(found[first : first + SHOWN])
-    lines = lines_of(changes)
+    lines, may_open = lines_of(changes), openable(changes, reader=request.user)
     names = {(other._meta.label_lower, other.pk): other for other in told[1:]}
     return Panel(
         title=_("History"),
@@ -39,7 +39,7 @@ def timeline(request, record: Model, *, along: tuple[str, ...] = ()) -> Panel | 
                 who(change),
                 where_from(change),
                 _of_whom(change, names, what(change, lines.get(change.pk, []))),
-                business_of(change, reader=request.user),
+                business_of(change, openable=may_open),
             )
             for change in changes
         ],

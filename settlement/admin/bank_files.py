@@ -22,6 +22,7 @@ from office.admin.panels import Panel, badged, linked
 from office.admin.records import ReadOnlyAdmin
 from office.models import Act, Scheme
 from office.policy import schemes_here
+from office.scope import may_in_whole_city
 from office.templatetags.figures import yuan
 from settlement import bank_files
 from settlement.admin.payment_panels import totals_of
@@ -105,10 +106,9 @@ class BankFileAdmin(ActsAdmin, ReadOnlyAdmin):
     def has_add_permission(self, request):
         return request.user.sees_whole_city and request.user.has_perm("settlement.carry_paymentorder")
 
-    def get_queryset(self, request):
+    def has_view_permission(self, request, obj=None):
         """The bank's account is the city's: nobody of a county sees the files that go there."""
-        files = super().get_queryset(request)
-        return files if request.user.sees_whole_city else files.none()
+        return may_in_whole_city(request.user, "settlement.view_bankfile")
 
     def add_view(self, request, form_url="", extra_context=None):
         """Ask for the scheme and the bank; what is released goes into the file."""

@@ -75,7 +75,7 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
         "kind_shown",
         "theirs_shown",
         "ours_shown",
-        "by",
+        "apart",
         "badge",
         "why",
     ]
@@ -168,7 +168,7 @@ class DifferenceAdmin(ActsAdmin, ReadOnlyAdmin):
         return yuan(figure(one.ours, "total"))
 
     @admin.display(description=gettext_lazy("difference"))
-    def by(self, one):
+    def apart(self, one):
         return signed(apart(one, "total"))
 
     @admin.display(description=gettext_lazy("state"))

@@ -129,7 +129,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
     )
     acts = (COMPARE, UNREPORTED)
     list_display = [
-        "facility_link", "month", "visits", "ours_shown", "theirs_shown", "by", "fund_by", "bills",
+        "facility_link", "month", "visits", "ours_shown", "theirs_shown", "apart", "fund_by", "bills",
         "open_ones", "badge",
     ]  # fmt: skip
     list_display_links = ["facility_link"]
@@ -255,7 +255,7 @@ class ReconciliationAdmin(ActsAdmin, ReadOnlyAdmin):
         return month.report and month.report.total - month.total
 
     @admin.display(description=gettext_lazy("difference in total"))
-    def by(self, month):
+    def apart(self, month):
         return signed(self.by_total(month))
 
     @admin.display(description=gettext_lazy("difference in fund"))

@@ -78,7 +78,6 @@ class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
     acts = (TAKE_BACK_ALL,)
     list_display = ["number", "kind", "file", "rows", "standing", "by", "at"]
     list_display_links = ["number"]
-    list_select_related = ["import_file", "by"]
     list_filter = [("kind", ChoicesDropdownFilter), ("scheme", ChoicesDropdownFilter)]
     list_before_template = "settlement/held_visits.html"
     ordering = ["-id"]
@@ -97,6 +96,10 @@ class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
             path("<int:number>/progress/", wrap(self.progress_view), name="settlement_visitbatch_progress"),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request):
+        """With their files, as far as these are in sight: a county's clerk sees none of others."""
+        return super().get_queryset(request).select_related("import_file", "takes_back", "by")
 
     def held_view(self, request):
         """Settle all visits on hold again."""
@@ -150,11 +153,11 @@ class VisitBatchAdmin(ActsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("file"))
     def file(self, batch):
-        return linked(batch.import_file) if batch.import_file_id else "–"
+        return linked(batch.import_file) if batch.import_file else "–"
 
     @admin.display(description=gettext_lazy("file or batch"))
     def source(self, batch):
-        return linked(batch.takes_back) if batch.takes_back_id else self.file(batch)
+        return linked(batch.takes_back) if batch.takes_back else self.file(batch)
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, batch):

@@ -3,7 +3,7 @@
 import pytest
 
 from policies.month import Month
-from tests.browser.test_a_month import fits
+from tests.browser.hands import fits
 from tests.population import insure, member
 
 pytestmark = pytest.mark.browser

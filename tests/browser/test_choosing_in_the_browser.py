@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from insured.models import Selection
 from policies.month import Month
-from tests.browser.test_a_month import fits
+from tests.browser.hands import fits
 from tests.population import contract, insure, member, select
 
 pytestmark = pytest.mark.browser

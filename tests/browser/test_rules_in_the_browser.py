@@ -4,7 +4,7 @@ import pytest
 
 from office.policy import newest_version, pack_of
 from policies.month import Month
-from tests.browser.test_a_month import confirm, fits
+from tests.browser.hands import confirm, fits
 from tests.population import member
 
 pytestmark = pytest.mark.browser

@@ -61,9 +61,14 @@ def test_a_budget_overrun_shows():
 
 
 @pytest.mark.parametrize(
-    "language, said", [("zh-hans", ["1.2亿", "35万", "12"]), ("en", ["120M", "350k", "12"])]
+    "language, said",
+    [
+        ("zh-hans", ["1.2亿", "2000万", "35万", "5000", "12"]),
+        ("en", ["120M", "20M", "350k", "5k", "12"]),
+    ],
 )
 def test_axes_speak_the_language(language, said):
 
     with translation.override(language):
-        assert [short(Decimal(value)) for value in (120_000_000, 350_000, 12)] == said
+        values = (120_000_000, 20_000_000, 350_000, 5_000, 12)
+        assert [short(Decimal(value)) for value in values] == said

@@ -1,6 +1,7 @@
 """Every page of every role opens in both languages, and speaks only the language chosen."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib import admin
@@ -10,6 +11,7 @@ from accounts.models import Account
 from accounts.proving import prove_books
 from insured.admin.person_acts import ACTS
 from office.groups import ROLES
+from office.models import County
 from tests.pages.reading import texts_of
 
 HEADER = "证件号码,姓名,险种,参保身份,月缴费基数,生效年月,区县代码\n"
@@ -112,6 +114,21 @@ def test_the_sidebar_shows_only_what_the_role_may_see(office, sign_in):
     assert 'href="/office/staff/"' not in links["clerk"]
     assert 'href="/insured/person/"' not in links["system_administrator"]
     assert 'href="/office/staff/"' in links["system_administrator"]
+
+
+@pytest.mark.parametrize("role", ["clerk", "reviewer", "finance_cashier"])
+def test_whatever_the_workbench_offers_a_county_opens(office, staff, sign_in, role):
+    office.prepared("prepayment", office.march.period)
+    staff[role].whole_city = False
+    staff[role].save()
+    staff[role].counties.set(County.objects.filter(code="441602"))
+    client = sign_in(role)
+    workbench = client.get("/?month=2023-03").content.decode()
+    assert "2023 年个人账户计入" not in workbench  # what runs came to is the city's
+    offered = set(re.findall(r'href="(/[a-z][^"]*)"', workbench))
+    offered = {unescape(link) for link in offered if not link.startswith("/static/")}
+    assert len(offered) > 20
+    assert {link for link in offered if client.get(link, follow=True).status_code != 200} == set()
 
 
 def test_pages_load_nothing_from_outside(office, sign_in):

@@ -128,11 +128,10 @@ def test_points_are_entered_by_a_clerk_and_signed_off_by_a_reviewer(clerk, elsew
     item = AssessmentItem.objects.create(year=2023, number=1, title="服务质量", most=100)
     AssessmentGrade.objects.create(year=2023, least=80, title="合格")
     facility, reviewer = contract(), signed_in("reviewer")
-    clerk.post(
-        reverse("admin:facilities_assessment_add"),
-        {"facility": facility.pk, "year": "2023", "remark": ""},
-    )
+    begun = {"facility": facility.pk, "year": "2023", "remark": ""}
+    begun = clerk.post(reverse("admin:facilities_assessment_add"), begun, follow=True)
     assessment = Assessment.objects.get()
+    assert act_on(assessment, "points") in begun.content.decode()
     empty = Assessment.objects.create(facility=facility, year=2022)
     assert act_on(empty, "points") not in said(clerk.get(page_of(empty)))
     assert elsewhere.get(page_of(assessment)).status_code == 404

@@ -36,6 +36,10 @@ def test_the_fund_is_looked_at_and_agrees_with_the_ledger(sign_in, staff):
         io.BytesIO(b"".join(reviewer.get(f"{address}&as=xlsx").streaming_content)), read_only=True
     )
     assert len(book.worksheets) == 4
+    assert f"{facility.county.code} {facility.county.name}" in [row[0] for row in book["按区县"].values]
+    officer = sign_in("policy_officer").get(address).content.decode()
+    assert "/accounts/account/" in page and "/income/" in page
+    assert "/accounts/account/" not in officer and "/income/" not in officer
 
     county = Client()
     county.force_login(member("reviewer", "county-reviewer", counties=(facility.county.code,)))
@@ -83,4 +87,5 @@ def test_a_proposed_receipt_waits_for_the_reviewer(sign_in, staff):
     first, _second = FundReceipt.objects.order_by("-id")
     page = sign_in("reviewer").get(f"/accounts/fundreceipt/{first.pk}/change/").content.decode()
     assert "待办第 1 / 2 件" in page
+    assert "/office/staff/" not in page  # a colleague's name leads nowhere
     assert "笔基金收款" not in sign_in("clerk").get("/waiting/").content.decode()

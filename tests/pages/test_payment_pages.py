@@ -10,6 +10,7 @@ from office import exports
 from office.models import AccessRecord, Act, County, Document, Export
 from settlement import bank_files, payment_orders
 from settlement.amount_words import in_words
+from settlement.bank_formats import bank_formats
 from settlement.models import BankFile, OrderState, PaymentOrder, Source
 from tests.pages.conftest import MARCH
 from tests.pages.reading import texts_of
@@ -134,7 +135,16 @@ def test_who_works_for_a_county_makes_and_sees_its_orders_only(owed, sign_in, st
     client.post(f"{ORDERS}{theirs.pk}/act/withdraw/", {"reason": "重开"})
     client.post(f"{ORDERS}make/", given)
     assert PaymentOrder.objects.filter(facility=owed.there, state=OrderState.UNTOUCHED).count() == 1
+    orders = PaymentOrder.objects.filter(facility=owed.there, state=OrderState.UNTOUCHED)
+    [number] = orders.values_list("pk", flat=True)
+    assert payment_orders.review(orders, by=staff["finance_accountant"]) == []
+    orders = PaymentOrder.objects.filter(pk=number)
+    assert payment_orders.release(orders, by=staff["reviewer"]) == []
     cashier = staff["finance_cashier"]
+    file = bank_files.make(scheme="310", template=next(iter(bank_formats())), by=cashier)
+    sent = client.get(f"{ORDERS}{number}/change/")
+    assert sent.status_code == 200
+    assert file.number not in sent.content.decode()
     cashier.whole_city = False
     cashier.save()
     assert sign_in("finance_cashier").get(reverse("admin:settlement_bankfile_add")).status_code == 403

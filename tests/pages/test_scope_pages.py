@@ -12,6 +12,8 @@ from django.utils import timezone
 from insured.models import Person
 from office import imports
 from office.models import AccessRecord, County, ImportFile, ImportRow, Staff
+from settlement.models import VisitBatch
+from tests.files import PERSON, applied, enrolment
 from tests.population import agree, contract, insure, member, select
 
 HERE, THERE = "441602", "441621"
@@ -190,6 +192,27 @@ def test_anothers_import_is_not_there(two_counties, as_county, upload):
     assert client.get(reverse("admin:office_importfile_change", args=[file.pk])).status_code == 404
     assert client.get(reverse("admin:office_importfile_returned", args=[file.pk])).status_code == 404
     assert "名单.csv" not in client.get(reverse("admin:office_importfile_changelist")).content.decode()
+
+
+def test_what_came_of_anothers_file_is_told_without_a_link_to_it(as_county, sign_in):
+    clinic, file = contract(), applied([enrolment()])
+    person = Person.objects.get()
+    visit = {"单据号": "F1", "机构代码": clinic.code, "证件号码": PERSON, "就诊时间": "2023-03-10 09:00"}
+    visit |= {"医疗类别": "普通门诊", "总费用": "90", "政策范围内": "90"}
+    visits = applied([visit], name="费用.xlsx", kind="visits")
+    batch = VisitBatch.objects.get(import_file=visits)
+    told = {
+        reverse("admin:insured_person_change", args=[person.pk]): file,
+        reverse("admin:settlement_visitbatch_changelist"): visits,
+        reverse("admin:settlement_visitbatch_change", args=[batch.pk]): visits,
+    }
+    county = as_county("clerk")
+    for page, come_from in told.items():
+        link = f'href="{reverse("admin:office_importfile_change", args=[come_from.pk])}"'
+        assert link in sign_in("clerk").get(page).content.decode()
+        theirs = county.get(page)
+        assert theirs.status_code == 200
+        assert link not in theirs.content.decode()
 
 
 def test_sign_ins_are_given_a_scope_and_roles_that_go_together(two_counties, sign_in):
