@@ -112,7 +112,7 @@ def numbers(month: Month, staff: Staff) -> list[dict]:
         {
             "label": _("Designated facilities"),
             "count": about(Facility, staff),
-            "link": reverse("admin:facilities_facility_changelist"),
+            "link": reverse("admin:facilities_facility_changelist", query={"p": 1}),  # all of them
         },
     ]
     prepaid = (

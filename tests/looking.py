@@ -18,12 +18,14 @@ def hindrances(page) -> list[str]:
     ]
 
 
-def looked_at(page, address: str) -> list[str]:
-    """What hinders on a page, light and dark, and by how many pixels it is too wide."""
+def looked_at(page, address: str, *, themes=("dark", "light")) -> list[str]:
+    """What hinders on a page in each theme, and by how many pixels it is too wide."""
     found = []
-    for theme in ("dark", "light"):
+    for theme in themes:
         page.emulate_media(color_scheme=theme)
-        page.goto(address)
+        answer = page.goto(address)
+        if not answer.ok:
+            found.append(f"{theme}: answer {answer.status}")
         found += [f"{theme}: {each}" for each in hindrances(page)]
         if (wider := overflow(page)) > 0:
             found.append(f"{theme}: {wider} px too wide")

@@ -55,6 +55,7 @@ def kill(process: subprocess.Popen) -> None:
 def kill_what_works(process: subprocess.Popen) -> None:
     """kill -9 of the worker's one child, in which its task runs; another child takes over."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_until(children.read_text)  # after a kill there is none for a moment
     [child] = children.read_text().split()
     os.kill(int(child), signal.SIGKILL)
     wait_until(lambda: child not in children.read_text().split())

@@ -15,8 +15,9 @@ from office.acting import acting
 from office.admin.pages import page
 from office.admin.panels import Panel
 from office.fields import MonthFormField
-from office.models import Act, Origin, Scheme
+from office.models import Act, County, Origin, Scheme
 from office.policy import schemes_here
+from office.saved_filters import county_of
 from office.scope import counties_of
 from office.templatetags.figures import yuan
 from policies.month import Month
@@ -35,7 +36,7 @@ def income_page(request):
         closing = balance_after(last, scheme=scheme) if request.user.sees_whole_city else None
     if request.GET.get("as") == "xlsx":
         return _file(request, sums, first, last)
-    county = request.GET.get("county", "")
+    county = county_of(request)
     shown = [each for each in sums if county in ("", each.code)]
     link = _Link(scheme=scheme, first=first, last=last)
     return page(
@@ -51,8 +52,8 @@ def income_page(request):
             "steps": link.steps(),
             "file": link(**{"as": "xlsx"}),
             "may_export": request.user.has_perm("office.export_lists"),
-            "county": next((each.county for each in shown), "") if county else "",
-            "whole": link(),
+            "county": County.objects.filter(code=county).first() if county else None,
+            "whole": link(county=""),
             "panels": [
                 panel
                 for panel in (

@@ -27,6 +27,7 @@ from office.admin.panels import Panel
 from office.kinds import Table
 from office.models import Act, County, Scheme
 from office.policy import schemes_here
+from office.saved_filters import county_of
 from office.scope import may_in_whole_city
 from office.templatetags.figures import yuan
 from policies.month import Month
@@ -102,7 +103,7 @@ class _Asked:
         self.scheme = scheme if scheme in schemes else schemes[0]
         sensible = len(year) == 4 and year.isascii() and year.isdigit() and "2000" <= year <= "2999"
         self.year = int(year) if sensible else today.year
-        self.county = request.GET.get("county", "")
+        self.county = county_of(request)
         self.as_file = request.GET.get("as") == "xlsx"
         self.last = min(Month(self.year, 12), max(today, Month(self.year, 1)))
         # The month that is now is not over: forecasts rest on those before it.
@@ -119,7 +120,7 @@ class _Asked:
 
     def link(self, **changed) -> str:
         asked = {"scheme": self.scheme, "year": self.year, "county": self.county} | changed
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        return "?" + urlencode(asked)  # with an empty county too: every county, whatever was looked at last
 
 
 def _budgets_link(request, asked) -> str:

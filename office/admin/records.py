@@ -15,6 +15,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from office.admin.exports import Exported
+from office.admin.filters import Filtered
 from office.admin.lighter import lighter_form, lighter_list
 from office.admin.panels import PanelOf
 from office.admin.printing import Printed
@@ -40,7 +41,7 @@ class Titled:
         return str(self._title)
 
 
-class RecordAdmin(Exported, Printed, ModelAdmin):
+class RecordAdmin(Filtered, Exported, Printed, ModelAdmin):
     """Records people keep: listed without a COUNT, saved or refused with a reason, shown with panels."""
 
     paginator = InfinitePaginator

@@ -30,6 +30,7 @@ from office.models.run import (
     RunState,
     StepKind,
 )
+from office.models.saved_filter import SavedFilter
 from office.models.sign_in import Authenticator, RecoveryCode, SignIn
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "RunException",
     "RunKindName",
     "RunState",
+    "SavedFilter",
     "Scheme",
     "SeenRun",
     "SignIn",

@@ -9,7 +9,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    FieldTextFilter,
+    RelatedDropdownFilter,
+)
 
 from facilities.admin.acts import ActsAdmin
 from office.admin.pages import page
@@ -53,6 +57,7 @@ class PaymentOrderAdmin(ActsAdmin, ProtectedNumbers, ReadOnlyAdmin):
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
+        ("county", RelatedDropdownFilter),
         ("scheme", ChoicesDropdownFilter),
         ("month", FieldTextFilter),
         Held,

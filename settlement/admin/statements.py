@@ -13,7 +13,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    FieldTextFilter,
+    RelatedDropdownFilter,
+)
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from facilities.admin import FacilityAdmin
@@ -77,6 +81,7 @@ class StatementAdmin(ActsAdmin, ReadOnlyAdmin):
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("office", ChoicesDropdownFilter),
+        ("county", RelatedDropdownFilter),
         ("scheme", ChoicesDropdownFilter),
         ("month", FieldTextFilter),
     ]

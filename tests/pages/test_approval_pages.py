@@ -18,9 +18,7 @@ def inbox(staff) -> list[tuple[str, int, bool]]:
 
 def badge(client) -> str:
     """What the sidebar says beside "waiting for me"."""
-    shown = re.search(
-        r"<span>待我办理</span>\s*(?:<span[^>]*>\s*(\d+)\s*</span>)?", client.get("/").content.decode()
-    )
+    shown = re.search(r"<span>待我办理</span>(?:<b[^>]*>(\d+)</b>)?", client.get("/").content.decode())
     return shown.group(1) or ""
 
 

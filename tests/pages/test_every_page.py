@@ -63,7 +63,7 @@ def test_every_page_opens_in_chinese_with_no_english_left(office, upload, sign_i
     upload(HEADER + "44160219800101001X,张三,310,在职,-5,2023-03,441602\n")
     client, opened, left = sign_in(role), 0, set()
     for page in all_pages(office):
-        response = client.get(page)
+        response = client.get(page, follow=True)
         assert response.status_code in (200, 403), f"{page}: {response.status_code}"
         if response.status_code == 200:
             opened += 1
@@ -81,7 +81,7 @@ def test_every_page_opens_in_english_with_no_chinese_label(office, upload, sign_
     upload(HEADER + "44160219800101001X,张三,310,在职,5000,2023-03,441602\n")
     client, left = sign_in(role, "en"), set()
     for page in all_pages(office):
-        response = client.get(page)
+        response = client.get(page, follow=True)
         assert response.status_code in (200, 403), f"{page}: {response.status_code}"
         if response.status_code == 200:
             left |= {
