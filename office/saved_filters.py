@@ -1,11 +1,15 @@
 """What somebody last filtered a page by, and what they keep under a name: theirs on every machine."""
 
+import re
+
 from django.http import QueryDict
 
 from office.models import County, SavedFilter, Staff
 
 # Words searched for name people, and pages, files and answers to mistakes are no filters.
 NOT_KEPT = ("q", "p", "all", "as", "e")
+# Codes, months, days and numbers of records; neither names nor what may be an identity number.
+CODE = re.compile(r"(?!\d{11})[\w.-]{1,40}", re.ASCII)
 LONGEST = SavedFilter._meta.get_field("query").max_length
 COUNTY = "county"  # the page under which the county is kept, by its code, for all pages
 MOST_NAMED = 12
@@ -14,8 +18,9 @@ MOST_NAMED = 12
 def keepable(query: QueryDict) -> str:
     """The filters of an address as they are kept; nothing of what is too long for any filter."""
     kept = query.copy()
-    for name in (*NOT_KEPT, *(name for name, values in query.lists() if not any(values))):
-        kept.pop(name, None)
+    for name, values in query.lists():
+        if name in NOT_KEPT or not all(map(CODE.fullmatch, values)):
+            del kept[name]
     text = kept.urlencode()
     return text if len(text) <= LONGEST else ""
 

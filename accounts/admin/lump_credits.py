@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from accounts.models import LumpCredit
 from insured.admin import OfPersonAdmin, PersonAdmin
@@ -18,7 +18,7 @@ NAMES[LumpCredit] = str
 WAITING = Q(credited_by=None, withdrawn_because="")
 
 
-class Stands(admin.SimpleListFilter):
+class Stands(DropdownFilter):
     """Whether a month waits, is credited or was withdrawn."""
 
     title = gettext_lazy("how it stands")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from insured.admin.people import OfPersonAdmin, PersonAdmin
@@ -24,7 +24,7 @@ from office.admin.protected import ProtectedNumbers
 from office.sealing import masked
 
 
-class InForce(admin.SimpleListFilter):
+class InForce(DropdownFilter):
     """What holds today, what is over, what is still to come."""
 
     title = gettext_lazy("In force")

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -76,7 +77,13 @@ class Filtered:
         by = self._by_county(request)
         last = saved_filters.last_of(request.user, request.path, *([COUNTY] if by else []))
         county = County.objects.filter(code=last.get(COUNTY)).first() if by else None
+        if not self._fits(request, last.get(request.path, "")):
+            last.pop(request.path)
         return "&".join(filter(None, [last.get(request.path), county and urlencode({by: county.pk})]))
+
+    def _fits(self, request, query: str) -> bool:
+        """Whether the list still filters by such things; Django takes the rest for an attack."""
+        return all(self.lookup_allowed(name, value, request) for name, value in QueryDict(query).items())
 
     def _by_county(self, request) -> str:
         """How the list's filter by county is called in addresses, if it has one."""
@@ -109,7 +116,7 @@ def in_force(changelist) -> list[tuple[str, str]]:
         values = [value for several in asked for value in several if value]
         if values:
             words = _words(filter_, changelist)
-            found.append((str(filter_.title), " – ".join(words.get(value, value) for value in values)))
+            found.append((capfirst(filter_.title), " – ".join(words.get(value, value) for value in values)))
     return found
 
 

@@ -16,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -81,7 +81,7 @@ class UploadForm(forms.Form):
         return data
 
 
-class LayoutFilter(admin.SimpleListFilter):
+class LayoutFilter(DropdownFilter):
     title = gettext_lazy("what the file holds")
     parameter_name = "layout"
 

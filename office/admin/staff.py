@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_noop, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.admin import TOTPDevice
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
@@ -43,7 +44,7 @@ class StaffAdmin(auth_admin.UserAdmin, RecordAdmin):
     add_form = StaffCreationForm
     change_password_form = GivenPasswordForm
     list_display = ["username", "display_name", "roles", "works_for", "is_active", "last_login"]
-    list_filter = ["is_active"]
+    list_filter = [("is_active", BooleanRadioFilter)]
     search_fields = ["username__istartswith", "display_name__contains"]
     search_help_text = _("Name or sign-in name")
     ordering = ["username"]

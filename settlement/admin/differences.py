@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, FieldTextFilter
 
 from facilities.admin.acts import ActsAdmin, RecordAct
 from office.admin.panels import Panel, badged, linked
@@ -26,7 +26,7 @@ from settlement.models import (
 )
 
 
-class Standing(admin.SimpleListFilter):
+class Standing(DropdownFilter):
     """What is a difference now, unless asked for what was one."""
 
     title = gettext_lazy("state")

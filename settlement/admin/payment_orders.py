@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
+    DropdownFilter,
     FieldTextFilter,
     RelatedDropdownFilter,
 )
@@ -32,7 +33,7 @@ from settlement.amount_words import in_words
 from settlement.models import OrderState, PaymentOrder, Source
 
 
-class Held(admin.SimpleListFilter):
+class Held(DropdownFilter):
     """Orders that wait for bank details."""
 
     title = gettext_lazy("bank details")

@@ -10,7 +10,7 @@ from tests.population import member
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("zh-hans", "请求编号"), ("en", "name the request")],
+    [("zh-hans", "请告知本次请求的编号和时间："), ("en", "name the number and the time of this request:")],
 )
 @pytest.mark.parametrize(("path", "status"), [("/nothing/", 404), ("/office/staff/", 403)])
 def test_a_page_that_was_not_given_names_its_request(db, path, status, language, told):
@@ -20,7 +20,7 @@ def test_a_page_that_was_not_given_names_its_request(db, path, status, language,
     response = client.get(path)
     number = response.headers["X-Request-ID"][:READ_OUT]
     assert response.status_code == status
-    assert f"{told} {number}" in response.content.decode()
+    assert f"{told} <code>{number}</code>" in response.content.decode()
 
 
 def test_a_page_that_failed_names_its_request(db, monkeypatch):

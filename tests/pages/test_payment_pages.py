@@ -102,7 +102,7 @@ def test_orders_go_their_way_by_the_pages(owed, staff, sign_in):
         == staff["finance_cashier"]
     )
 
-    pages = [ORDERS, page, f"{page}notice/", f"{ORDERS}make/", f"/settlement/bankfile/{file.pk}/change/"]
+    pages = [ORDERS, page, f"{ORDERS}make/", f"/settlement/bankfile/{file.pk}/change/"]
     left = {
         f"{address} {text}"
         for address in pages
