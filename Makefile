@@ -16,7 +16,7 @@ demo: $(STAMP)
 	@exec $(BIN)/python -m config.portal $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What a production server is given; no database is asked.
 PRODUCTION := DEMO=0 SECRET_KEY=only-for-this-check-5f2c9d1e8b7a4036-0123456789abcdefgh \

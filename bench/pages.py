@@ -26,7 +26,7 @@ insert into settlement_visit (row, scheme, bill, at, category, total, full_self_
 select number, '310', 'B' || number,
     now() - number %% 390 * interval '1 day' - number %% 1440 * interval '1 minute',
     'outpatient', 10000, 0, 0, 0, 10000, 0, 0, 0, '', '', false, false, false, '',
-    number %% 5000 = 0, 1 + number %% 2000, 1 + number * 7919 %% %(people)s, 1
+    number %% 5000 = 0, 1 + number %% 2000, 1 + number::bigint * 7919 %% %(people)s, 1
 from generate_series(1, %(visits)s) number
 """
 OUTCOMES = """

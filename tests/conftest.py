@@ -33,8 +33,16 @@ KEPT = (
 )
 
 
+# What takes longest begins first, so that both processes end together.
+LONG = ("browser/", "flows/", "config/test_portal.py", "office/test_posting_survives.py", "_model.py")
+
+
 def pytest_configure():
     settings.PASSWORD_HASHERS = ["tests.hashing.QuickHasher"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if part in item.nodeid), len(LONG)))
 
 
 @pytest.fixture(scope="session")
