@@ -6,6 +6,7 @@ from typing import ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -234,7 +235,8 @@ class VisitAdmin(ActsAdmin, RecordAdmin):
         text = search_term.strip()
         if not text:
             return queryset, False
-        found = queryset.filter(bill=text)
+        # Each half has an index of its own.
+        found = queryset.filter(Q(bill=text, reversed_by=None) | Q(bill=text, reversed_by__isnull=False))
         if found.exists():
             return found, False
         at_facility = queryset.filter(facility__code=text.upper())

@@ -183,8 +183,9 @@ class Visit(models.Model):
                 name="visit_negotiated_drug_named",
                 violation_error_message=_("Name the negotiated drug."),
             ),
+            # By the bill first: somebody who has it in hand finds it without knowing the facility.
             models.UniqueConstraint(
-                fields=["facility", "bill"],
+                fields=["bill", "facility"],
                 condition=Q(reversed_by__isnull=True),
                 name="visit_bill_once",
                 violation_error_message=_("The facility's bill is entered already."),
@@ -199,7 +200,7 @@ class Visit(models.Model):
             models.Index(fields=["facility", "at"], name="visit_of_facility"),
             models.Index(fields=["at"], condition=Q(resembles=True), name="visit_resembling"),
             models.Index(
-                fields=["facility", "bill"],
+                fields=["bill", "facility"],
                 condition=Q(reversed_by__isnull=False),
                 name="visit_taken_back_bill",
             ),

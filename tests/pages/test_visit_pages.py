@@ -2,6 +2,9 @@
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account
@@ -152,3 +155,18 @@ def test_a_whole_file_is_taken_back_after_it_was_looked_at(patient, sign_in):
     }  # fmt: skip
     assert sign_in("auditor").post(act, {"reason": "x"}).status_code == 403
     assert [finding.wrong for finding in verify_books() if finding.wrong] == []
+
+
+def test_a_bill_in_hand_is_found_by_its_number_alone_among_millions(staff, rf):
+    request = rf.get("/")
+    request.user = staff["clerk"]
+    visits = admin.site.get_model_admin(Visit)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        visits.get_search_results(request, Visit.objects.all(), "B1")
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("explain " + asked.captured_queries[0]["sql"])
+        plan = str(cursor.fetchall())
+        cursor.execute("select indexname from pg_indexes where indexdef like '%btree (bill, %'")
+        by_bill = {name for (name,) in cursor.fetchall()}
+    assert by_bill == {"visit_bill_once", "visit_taken_back_bill"}
+    assert all(name in plan for name in by_bill)
