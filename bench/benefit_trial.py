@@ -10,13 +10,13 @@ import os
 import sys
 
 from bench._city import city
-from bench.visits import FLOOR, WORKER, _batch, _run, town
+from bench.visits import FLOOR, READY, WORKER, _batch, _run, town
 
-TRY = (
-    "import django; django.setup(); from monitoring.benefit_trials import work; work({batch});"
-    " import resource, sys; used = resource.getrusage(resource.RUSAGE_SELF);"
+TRY = READY.format(
+    imported="from monitoring.benefit_trials import work",
+    call="work({batch}); import resource; used = resource.getrusage(resource.RUSAGE_SELF);"
     " print('  worker: %.1f s of processor, %d MB' % (used.ru_utime + used.ru_stime, used.ru_maxrss // 1024),"
-    " file=sys.stderr, flush=True)"
+    " file=sys.stderr, flush=True)",
 )
 
 
